@@ -1,0 +1,291 @@
+/**
+ * The run configuration: one table that says, for every field, its default, range, unit, source and when a
+ * change takes effect. The zod schema, the page's recipe panel, the URL and the CLI flags are all read off it.
+ * Light door of the engine: no tfjs here.
+ */
+import { z } from "zod";
+
+/** When a changed value takes effect: at once, with the next step, or only in a new run. */
+export type Applies = "live" | "nextStep" | "newRun";
+
+interface FieldBase {
+  readonly label: string;
+  readonly help: string;
+  readonly applies: Applies;
+  /** Where default and range come from (spec section or paper). */
+  readonly source: string;
+  /** Hidden under "Advanced" on the page unless true. */
+  readonly basic?: boolean;
+}
+
+export interface NumberField extends FieldBase {
+  readonly kind: "number" | "integer";
+  readonly default: number;
+  readonly min: number;
+  readonly max: number;
+  readonly step: number;
+  readonly unit?: string;
+  /** Sliders of these fields move in powers of ten. */
+  readonly log?: boolean;
+}
+
+export type ConfigField = NumberField;
+
+const number = (field: Omit<NumberField, "kind">): NumberField => ({ kind: "number", ...field });
+const integer = (field: Omit<NumberField, "kind">): NumberField => ({ kind: "integer", ...field });
+
+/** Every field of a run, in the order the page shows them. */
+export const CONFIG_FIELDS = {
+  learningRate: number({
+    label: "learning rate",
+    help: "Size of each AdamW update of the adapter.",
+    default: 1e-4,
+    min: 0,
+    max: 1e-2,
+    step: 1e-6,
+    log: true,
+    applies: "live",
+    source: "spec/unirl.md 10.1: 2e-5 to 3e-4 for LoRA",
+    basic: true,
+  }),
+  klImage: number({
+    label: "KL β, images",
+    help: "Pull of the image tokens back to the starting model (k3 estimate).",
+    default: 0.01,
+    min: 0,
+    max: 1,
+    step: 0.001,
+    applies: "live",
+    source: "spec/unirl.md 10.1",
+    basic: true,
+  }),
+  klAnswer: number({
+    label: "KL β, answers",
+    help: "Pull of the answer tokens back to the starting model (k3 estimate).",
+    default: 0.04,
+    min: 0,
+    max: 1,
+    step: 0.001,
+    applies: "live",
+    source: "spec/unirl.md 10.1",
+    basic: true,
+  }),
+  groupSize: integer({
+    label: "group size G",
+    help: "Images drawn from one prompt and compared with each other.",
+    default: 8,
+    min: 2,
+    max: 32,
+    step: 1,
+    applies: "nextStep",
+    source: "spec/unirl.md 10.1",
+    basic: true,
+  }),
+  promptsPerStep: integer({
+    label: "prompts per step",
+    help: "Groups that share one update.",
+    default: 4,
+    min: 1,
+    max: 32,
+    step: 1,
+    applies: "nextStep",
+    source: "spec/unirl.md 10.1",
+    basic: true,
+  }),
+  temperature: number({
+    label: "temperature",
+    help: "Noise on which image tokens are kept at each decoding step, annealed to 0.",
+    default: 1,
+    min: 0,
+    max: 4,
+    step: 0.05,
+    applies: "live",
+    source: "spec/showo.md 5.1, generation_temperature",
+    basic: true,
+  }),
+  guidanceScale: number({
+    label: "guidance scale",
+    help: "Classifier-free guidance w in (1 + w)·conditional − w·unconditional while drawing.",
+    default: 0,
+    min: 0,
+    max: 10,
+    step: 0.1,
+    applies: "live",
+    source: "spec/unirl.md 8.2: train without guidance",
+    basic: true,
+  }),
+  imageWeight: number({
+    label: "image term",
+    help: "Weight of the policy term on image tokens.",
+    default: 1,
+    min: 0,
+    max: 2,
+    step: 0.05,
+    applies: "live",
+    source: "spec/unirl.md 10.1",
+  }),
+  answerWeight: number({
+    label: "answer term",
+    help: "Weight of the policy term on answer tokens.",
+    default: 1,
+    min: 0,
+    max: 2,
+    step: 0.05,
+    applies: "live",
+    source: "spec/unirl.md 10.1",
+  }),
+  remaskDraws: integer({
+    label: "re-mask draws K",
+    help: "Random re-maskings of a finished image on which its log-probs are measured.",
+    default: 2,
+    min: 1,
+    max: 8,
+    step: 1,
+    applies: "nextStep",
+    source: "spec/unirl.md 8.1 and 10.2",
+  }),
+  remaskMinRatio: number({
+    label: "re-mask ratio from",
+    help: "Lowest share of image tokens hidden in a re-masking; the draws spread from here to 1.",
+    default: 0.6,
+    min: 0.05,
+    max: 0.99,
+    step: 0.01,
+    applies: "nextStep",
+    source: "spec/unirl.md 10.1",
+  }),
+  decodeSteps: integer({
+    label: "decoding steps T",
+    help: "MaskGIT steps per image while drawing.",
+    default: 8,
+    min: 1,
+    max: 64,
+    step: 1,
+    applies: "nextStep",
+    source: "spec/unirl.md 10.1, scaled to 64 image tokens",
+  }),
+  answerTemperature: number({
+    label: "answer temperature",
+    help: "Temperature of the sampled answers.",
+    default: 1,
+    min: 0.1,
+    max: 2,
+    step: 0.05,
+    applies: "live",
+    source: "spec/unirl.md 10.1",
+  }),
+  answerMaxTokens: integer({
+    label: "answer length",
+    help: "Longest answer, in tokens.",
+    default: 16,
+    min: 1,
+    max: 64,
+    step: 1,
+    applies: "nextStep",
+    source: "spec/unirl.md 10.1",
+  }),
+  advantageClip: number({
+    label: "advantage clip",
+    help: "Advantages are clamped to ± this value.",
+    default: 5,
+    min: 0.5,
+    max: 10,
+    step: 0.5,
+    applies: "live",
+    source: "spec/unirl.md 10.1",
+  }),
+  gradientClip: number({
+    label: "gradient clip",
+    help: "Largest global norm of the adapter's gradient.",
+    default: 1,
+    min: 0.01,
+    max: 100,
+    step: 0.01,
+    applies: "live",
+    source: "spec/unirl.md 10.1",
+  }),
+  loraRank: integer({
+    label: "LoRA rank",
+    help: "Rank r of the adapter on every linear layer.",
+    default: 16,
+    min: 1,
+    max: 128,
+    step: 1,
+    applies: "newRun",
+    source: "spec/unirl.md 10.1",
+  }),
+  loraAlpha: number({
+    label: "LoRA alpha",
+    help: "The adapter is scaled by alpha / rank.",
+    default: 32,
+    min: 1,
+    max: 512,
+    step: 1,
+    applies: "newRun",
+    source: "spec/unirl.md 10.1",
+  }),
+  checkpointEvery: integer({
+    label: "save every",
+    help: "Steps between automatic checkpoints.",
+    default: 5,
+    min: 1,
+    max: 1000,
+    step: 1,
+    unit: "steps",
+    applies: "live",
+    source: "design/ux.md section 2",
+  }),
+  filmstripEvery: integer({
+    label: "filmstrip every",
+    help: "Steps between drawings of the two fixed prompts.",
+    default: 5,
+    min: 1,
+    max: 1000,
+    step: 1,
+    unit: "steps",
+    applies: "live",
+    source: "design/ux.md 4.1",
+  }),
+  seed: integer({
+    label: "seed",
+    help: "Same seed, same run.",
+    default: 0,
+    min: 0,
+    max: 2 ** 31 - 1,
+    step: 1,
+    applies: "newRun",
+    source: "design/ux.md section 1, lesson 5",
+    basic: true,
+  }),
+} as const satisfies Record<string, ConfigField>;
+
+export type ConfigKey = keyof typeof CONFIG_FIELDS;
+export type RunConfig = { [K in ConfigKey]: number };
+
+function fieldSchema(field: NumberField) {
+  const base = z.number().min(field.min).max(field.max);
+  return (field.kind === "integer" ? base.int() : base).default(field.default);
+}
+
+/** Validates a run configuration; missing fields take their defaults, unknown ones are refused. */
+export const runConfigSchema = z.strictObject(
+  Object.fromEntries(Object.entries(CONFIG_FIELDS).map(([key, field]) => [key, fieldSchema(field)])),
+) as unknown as z.ZodType<RunConfig, Partial<RunConfig>>;
+
+/** Named starting points; each is the difference to the defaults. */
+export const PRESETS = {
+  /** Decoupled image term, answer term on sampled answers: spec/unirl.md 10.1 column "robust". */
+  robust: {},
+} as const satisfies Record<string, Partial<RunConfig>>;
+
+export type PresetName = keyof typeof PRESETS;
+
+/** The configuration of a preset with changes on top. @throws ZodError when a value is out of range */
+export function makeConfig(preset: PresetName = "robust", changes: Partial<RunConfig> = {}): RunConfig {
+  return runConfigSchema.parse({ ...PRESETS[preset], ...changes });
+}
+
+/** The keys in which two configurations differ. */
+export function diffConfig(before: RunConfig, after: RunConfig): ConfigKey[] {
+  return (Object.keys(CONFIG_FIELDS) as ConfigKey[]).filter((key) => before[key] !== after[key]);
+}

@@ -1,0 +1,127 @@
+/**
+ * What reinforcement learning needs of a unified model: draw, answer, score what was drawn and answered, and a
+ * differentiable image. Model families stand behind this interface; rl/, reward/, eval/, workers/ know nothing else.
+ *
+ * Images travel as codes of the model's own tokenizer (Int32Array of length `imageTokenCount`, row-major, values
+ * 0..codebookSize-1). Functions that return tensors are synchronous, record on the tfjs tape, and give the caller
+ * ownership of the result; asynchronous ones record nothing.
+ */
+import type { Tensor, Variable } from "@tensorflow/tfjs-core";
+
+export type ImageCodes = Int32Array;
+
+/** RGB pixels, row-major, 3 bytes a pixel. */
+export interface ImageU8 {
+  readonly width: number;
+  readonly height: number;
+  readonly rgb: Uint8Array;
+}
+
+export interface DrawRequest {
+  /** One entry per image [B]; repeat a prompt to draw it several times. */
+  readonly prompts: readonly string[];
+  /** One seed per image [B]: the image depends on its own prompt, seed and the settings, not on its neighbours. */
+  readonly seeds: readonly string[];
+  /** w in (1 + w)·conditional − w·unconditional; 0 skips the unconditional pass. */
+  readonly guidanceScale: number;
+  readonly temperature: number;
+  readonly steps: number;
+  readonly signal?: AbortSignal;
+  /**
+   * Called after each decoding step, before the next.
+   * @param codes [B][N], −1 where still undecided
+   */
+  readonly onStep?: (progress: { step: number; steps: number; codes: readonly ImageCodes[] }) => void;
+}
+
+export interface AnswerRequest {
+  /** [B] */
+  readonly images: readonly ImageCodes[];
+  /** [B] */
+  readonly questions: readonly string[];
+  /** Absent: greedy. */
+  readonly sampling?: { readonly temperature: number; readonly seeds: readonly string[] };
+  readonly maxTokens: number;
+  readonly signal?: AbortSignal;
+}
+
+export interface Answer {
+  readonly text: string;
+  /** Token ids with the closing end-of-text token when it was reached. */
+  readonly tokens: Int32Array;
+  /** Natural log-prob of each token at temperature 1, same length as `tokens`. */
+  readonly logProbs: Float32Array;
+}
+
+export interface ImageScoreRequest {
+  /** [B] */
+  readonly prompts: readonly string[];
+  /** [B][N] */
+  readonly images: readonly ImageCodes[];
+  /** [B][N], 1 where the code is hidden from the model and scored. Autoregressive families score every code. */
+  readonly hidden: readonly Uint8Array[];
+}
+
+export interface AnswerScoreRequest {
+  /** Codes [B][N], or the differentiable image made by `differentiableImage`. */
+  readonly images: readonly ImageCodes[] | Tensor;
+  /** [B] */
+  readonly questions: readonly string[];
+  /** [B], as sampled (end-of-text included when reached). */
+  readonly answers: readonly Int32Array[];
+}
+
+export interface AnswerScores {
+  /** [B, T] natural log-probs, 0 beyond each answer's end; T = longest answer. */
+  readonly logProbs: Tensor;
+  /** [B, T], 1 on real answer tokens. Constant. */
+  readonly weights: Tensor;
+}
+
+/** One trainable tensor of the adapter, with its PEFT name. */
+export interface AdapterVariable {
+  readonly name: string;
+  readonly variable: Variable;
+}
+
+export interface UnifiedModel {
+  readonly id: string;
+  readonly family: string;
+  /** Pixels per side. */
+  readonly imageSide: number;
+  readonly imageTokenCount: number;
+  readonly codebookSize: number;
+  /** What the model folder recommends for drawing. */
+  readonly generation: {
+    readonly steps: number;
+    readonly guidanceScale: number;
+    readonly temperature: number;
+  };
+
+  /** Draws images. @throws EngineError("cancelled") within one decoding step of the signal */
+  drawImages(request: DrawRequest): Promise<ImageCodes[]>;
+  /** Answers questions about images. @throws EngineError("cancelled") */
+  answerQuestions(request: AnswerRequest): Promise<Answer[]>;
+  /** Pixels of images; undecided codes (−1) are drawn as the plain background tile. */
+  decodeImages(images: readonly ImageCodes[]): Promise<ImageU8[]>;
+  /** Codes of pixels, sized `imageSide`². */
+  encodeImages(images: readonly ImageU8[]): Promise<ImageCodes[]>;
+
+  /** Log-probs [B, N] of every code given the prompt and the codes that are not hidden, over the image slice. Taped. */
+  imageLogProbs(request: ImageScoreRequest): Tensor;
+  /** Log-probs of answers. Taped. */
+  answerLogProbs(request: AnswerScoreRequest): AnswerScores;
+  /**
+   * The image as the understanding pass reads it, straight-through: forward exactly the given codes, backward the
+   * softmax of the logits at the hidden positions. Source: spec/unirl.md 3.1, 10.2 `stImage`. Taped.
+   */
+  differentiableImage(request: ImageScoreRequest & { readonly tau: number }): Tensor;
+
+  /** Adds trainable low-rank adapters to every linear layer (replaces an earlier adapter). Draws A from the seed, B = 0. */
+  attachAdapter(options: { readonly rank: number; readonly alpha: number; readonly seed: number }): void;
+  /** The adapter's tensors in a stable order; empty without an adapter. */
+  adapterVariables(): readonly AdapterVariable[];
+  /** Runs `body` with the adapter switched off: the reference policy. */
+  withoutAdapter<T>(body: () => T): T;
+  dispose(): void;
+}

@@ -1,0 +1,53 @@
+/**
+ * What the page asks of the training worker. One discriminated union, validated on arrival; no logic here.
+ * Names are imperative. Every command that starts or continues work names the run it means.
+ */
+import { z } from "zod";
+import { runConfigSchema } from "../engine/config.ts";
+
+const configChanges = z.record(z.string(), z.number());
+
+export const commandSchema = z.discriminatedUnion("type", [
+  /** Starts the backend, loads a model folder and looks for a run to resume. Answered by `modelReady`. */
+  z.object({
+    type: z.literal("openModel"),
+    modelId: z.string(),
+    /** Folder URL that holds config.json and the weights. */
+    modelUrl: z.string(),
+    /** URL of the sprite file of the world. */
+    spritesUrl: z.string(),
+    /** Folder URL of the tfjs wasm binaries. */
+    wasmUrl: z.string(),
+    backend: z.enum(["auto", "webgpu", "wasm", "cpu"]),
+    /** Failure to provoke, for tests and demonstrations (`?fail=`). */
+    fail: z.string().nullable(),
+  }),
+  /** Begins a run with a fresh adapter, paused at step 0. */
+  z.object({ type: z.literal("startRun"), preset: z.string(), config: runConfigSchema }),
+  /** Restores the newest good checkpoint of a run, paused. */
+  z.object({ type: z.literal("resumeRun"), runId: z.string() }),
+  /** Deletes a stored run. */
+  z.object({ type: z.literal("deleteRun"), runId: z.string() }),
+  z.object({ type: z.literal("play") }),
+  /** Pauses at the next safe point: after the current phase, never mid-update. */
+  z.object({ type: z.literal("pause") }),
+  /** Runs one whole step (or finishes the current one), then pauses. */
+  z.object({ type: z.literal("stepOnce") }),
+  /** Runs one phase, then pauses. */
+  z.object({ type: z.literal("stepPhase") }),
+  /** Abandons the current step within one decoding step and pauses; the last finished step stays. */
+  z.object({ type: z.literal("stop") }),
+  /** Starts the same run again from step 0: same seed, same configuration as now. */
+  z.object({ type: z.literal("reset") }),
+  /** Changes live and next-step fields; fields that need a new run are refused. */
+  z.object({ type: z.literal("changeConfig"), changes: configChanges }),
+  z.object({ type: z.literal("saveCheckpoint") }),
+  /** The page was hidden or shown; hiding saves. */
+  z.object({ type: z.literal("reportVisibility"), isHidden: z.boolean() }),
+  /** After a lost device: new adapter and device, model and last checkpoint again. */
+  z.object({ type: z.literal("reconnect"), backend: z.enum(["auto", "webgpu", "wasm", "cpu"]) }),
+]);
+
+export type Command = z.infer<typeof commandSchema>;
+export type CommandType = Command["type"];
+export type BackendChoice = Extract<Command, { type: "openModel" }>["backend"];

@@ -1,0 +1,166 @@
+/**
+ * What the training worker tells the page. One discriminated union, validated in tests and on arrival; no logic
+ * here. Names are past tense. Images are RGB bytes, row-major, 3 a pixel.
+ */
+import { z } from "zod";
+import { runConfigSchema } from "../engine/config.ts";
+import { ENGINE_ERROR_CODES } from "../engine/errors.ts";
+
+export const PROTOCOL_VERSION = 1;
+
+export const PHASES = ["sample", "judge", "score", "learn"] as const;
+export type Phase = (typeof PHASES)[number];
+
+export const RUN_STATES = ["empty", "paused", "running", "pausing", "failed"] as const;
+export type RunState = (typeof RUN_STATES)[number];
+
+const bytes = z.instanceof(Uint8Array);
+const image = z.object({ width: z.number(), height: z.number(), rgb: bytes });
+export type WireImage = z.infer<typeof image>;
+
+const errorRecord = z.object({
+  code: z.enum(ENGINE_ERROR_CODES),
+  message: z.string(),
+  data: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])),
+  stack: z.string().optional(),
+});
+
+/** One number per name, all of one step; see METRICS in `record.ts` for meaning and unit. */
+const metrics = z.record(z.string(), z.number());
+
+const rewardPart = z.object({ label: z.string(), earned: z.number(), possible: z.number() });
+
+export const eventSchema = z.discriminatedUnion("type", [
+  z.object({
+    type: z.literal("backendStarted"),
+    backend: z.enum(["webgpu", "wasm", "cpu"]),
+    adapter: z.string(),
+    isSoftware: z.boolean(),
+    features: z.array(z.string()),
+    /** One sentence: why this backend runs. */
+    reason: z.string(),
+  }),
+  z.object({
+    type: z.literal("modelProgressed"),
+    stage: z.enum(["download", "upload", "warmUp"]),
+    file: z.string(),
+    loadedBytes: z.number(),
+    totalBytes: z.number(),
+  }),
+  z.object({
+    type: z.literal("modelReady"),
+    modelId: z.string(),
+    family: z.string(),
+    imageSide: z.number(),
+    imageTokenCount: z.number(),
+    parameterCount: z.number(),
+  }),
+  /** A stored run of this model was found. */
+  z.object({
+    type: z.literal("resumeOffered"),
+    runId: z.string(),
+    step: z.number(),
+    savedAtMs: z.number(),
+    rewardMean: z.number().nullable(),
+    sizeBytes: z.number(),
+  }),
+  z.object({
+    type: z.literal("runStarted"),
+    runId: z.string(),
+    preset: z.string(),
+    config: runConfigSchema,
+    step: z.number(),
+    /** Curves so far, one entry per finished step; empty for a new run. */
+    history: z.array(metrics),
+    /** Config changes so far, for the marks on the curves. */
+    changes: z.array(z.object({ step: z.number(), keys: z.array(z.string()) })),
+    filmstrip: z.array(
+      z.object({ step: z.number(), row: z.number(), prompt: z.string(), seed: z.string(), image }),
+    ),
+  }),
+  z.object({ type: z.literal("stateChanged"), state: z.enum(RUN_STATES) }),
+  z.object({ type: z.literal("stepStarted"), step: z.number(), groups: z.number(), groupSize: z.number() }),
+  z.object({ type: z.literal("phaseStarted"), step: z.number(), phase: z.enum(PHASES) }),
+  /** Which tokens of each image are decided, during "sample". */
+  z.object({
+    type: z.literal("drawProgressed"),
+    step: z.number(),
+    decodeStep: z.number(),
+    decodeSteps: z.number(),
+    /** Per image, group-major [P·G][N]: 1 where decided. */
+    decided: z.array(bytes),
+  }),
+  z.object({
+    type: z.literal("groupDrawn"),
+    step: z.number(),
+    group: z.number(),
+    tag: z.string(),
+    prompt: z.string(),
+    question: z.string(),
+    gold: z.string(),
+    images: z.array(image),
+    seeds: z.array(z.string()),
+  }),
+  z.object({
+    type: z.literal("groupJudged"),
+    step: z.number(),
+    group: z.number(),
+    answers: z.array(z.string()),
+    /** Probability of the whole answer, 0 to 1. */
+    probabilities: z.array(z.number()),
+    rewards: z.array(z.number()),
+    parts: z.array(z.array(rewardPart)),
+  }),
+  z.object({
+    type: z.literal("groupScored"),
+    step: z.number(),
+    group: z.number(),
+    advantages: z.array(z.number()),
+    /** All rewards equal: this group teaches nothing. */
+    isDead: z.boolean(),
+  }),
+  z.object({ type: z.literal("stepFinished"), step: z.number(), metrics }),
+  z.object({
+    type: z.literal("filmstripDrawn"),
+    step: z.number(),
+    row: z.number(),
+    prompt: z.string(),
+    seed: z.string(),
+    image,
+  }),
+  z.object({
+    type: z.literal("configChanged"),
+    step: z.number(),
+    keys: z.array(z.string()),
+    config: runConfigSchema,
+  }),
+  z.object({
+    type: z.literal("checkpointSaved"),
+    runId: z.string(),
+    step: z.number(),
+    savedAtMs: z.number(),
+    sizeBytes: z.number(),
+  }),
+  z.object({
+    type: z.literal("memoryMeasured"),
+    tensors: z.number(),
+    tensorBytes: z.number(),
+    gpuBytes: z.number().nullable(),
+    /** Storage used and granted, bytes; null where the browser does not say. */
+    storageUsedBytes: z.number().nullable(),
+    storageQuotaBytes: z.number().nullable(),
+  }),
+  /** Sent at least every two seconds while the worker lives. */
+  z.object({ type: z.literal("heartbeatSent"), step: z.number() }),
+  /** Something failed. `isFatal`: the worker or its device is gone; otherwise the run is paused and intact. */
+  z.object({
+    type: z.literal("failed"),
+    error: errorRecord,
+    isFatal: z.boolean(),
+    step: z.number().nullable(),
+  }),
+]);
+
+export type WorkerEvent = z.infer<typeof eventSchema>;
+export type WorkerEventType = WorkerEvent["type"];
+export type EventOf<T extends WorkerEventType> = Extract<WorkerEvent, { type: T }>;
