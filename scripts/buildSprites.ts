@@ -24,13 +24,15 @@ const outputFolder = join(dirname(fileURLToPath(import.meta.url)), "../public/wo
 
 /** Side at which an icon's ink is measured; fine enough that the crop is right to a tenth of a sprite pixel. */
 const MEASURE_SIDE = 512;
+/** Empty share on each side of a sprite, so that neighbours on the grid never touch. */
+const MARGIN_SHARE = 1 / 32;
 
 function renderSvg(body: string, viewBox: string, side: number): Uint8Array {
   const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="${side}" height="${side}" viewBox="${viewBox}">${body}</svg>`;
   return new Resvg(svg).render().pixels;
 }
 
-/** The smallest square view box that shows all ink of an icon, its ink centred. */
+/** The smallest square view box that shows all ink of an icon, centred, with a thin margin. */
 function tightViewBox(body: string): string {
   const pixels = renderSvg(body, `0 0 ${iconSet.width} ${iconSet.height}`, MEASURE_SIDE);
   let [left, top, right, bottom] = [MEASURE_SIDE, MEASURE_SIDE, 0, 0];
@@ -44,7 +46,7 @@ function tightViewBox(body: string): string {
     bottom = Math.max(bottom, y + 1);
   }
   const unit = iconSet.width / MEASURE_SIDE;
-  const side = Math.max(right - left, bottom - top);
+  const side = Math.max(right - left, bottom - top) / (1 - 2 * MARGIN_SHARE);
   const x = (left + right - side) / 2;
   const y = (top + bottom - side) / 2;
   return [x, y, side, side].map((value) => value * unit).join(" ");

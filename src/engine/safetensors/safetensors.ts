@@ -7,7 +7,7 @@
 import { EngineError } from "../errors.ts";
 
 /** Bytes per element of every dtype we read. */
-const DTYPE_BYTES = {
+export const DTYPE_BYTES = {
   BOOL: 1,
   U8: 1,
   I8: 1,

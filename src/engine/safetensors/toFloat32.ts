@@ -1,6 +1,5 @@
 /** Conversion of stored tensors of any numeric dtype to f32, and of f32 to bytes for the writer. */
-import { EngineError } from "../errors.ts";
-import type { SafetensorsEntry } from "./safetensors.ts";
+import { DTYPE_BYTES, type SafetensorsEntry } from "./safetensors.ts";
 
 /** Powers of two by f16 exponent field, so that decoding needs no `Math.pow` per value. */
 const F16_SCALES = Float64Array.from({ length: 32 }, (_, exponent) => 2 ** (Math.max(exponent, 1) - 25));
@@ -14,39 +13,41 @@ function decodeF16(bits: number): number {
   return sign * (F16_SCALES[exponent] ?? 0) * (exponent === 0 ? fraction : fraction + 1024);
 }
 
-function decode(view: DataView, dtype: SafetensorsEntry["dtype"], out: Float32Array): void {
-  const fill = (step: number, read: (at: number) => number) => {
-    for (let index = 0; index < out.length; index++) out[index] = read(index * step);
-  };
+type ReadNumber = (at: number) => number;
+
+const bf16Bits = new DataView(new ArrayBuffer(4));
+
+/** A bfloat16 is the upper half of an f32. */
+function decodeBf16(bits: number): number {
+  bf16Bits.setUint16(0, bits);
+  return bf16Bits.getFloat32(0);
+}
+
+/** How one element is read at a byte offset. */
+function elementReader(view: DataView, dtype: SafetensorsEntry["dtype"]): ReadNumber {
   switch (dtype) {
-    case "F32":
-      return fill(4, (at) => view.getFloat32(at, true));
-    case "F16":
-      return fill(2, (at) => decodeF16(view.getUint16(at, true)));
-    case "BF16": {
-      const words = new Uint32Array(out.buffer, out.byteOffset, out.length);
-      for (let index = 0; index < words.length; index++) words[index] = view.getUint16(index * 2, true) << 16;
-      return;
-    }
     case "F64":
-      return fill(8, (at) => view.getFloat64(at, true));
+      return (at) => view.getFloat64(at, true);
+    case "F32":
+      return (at) => view.getFloat32(at, true);
+    case "F16":
+      return (at) => decodeF16(view.getUint16(at, true));
+    case "BF16":
+      return (at) => decodeBf16(view.getUint16(at, true));
     case "I64":
-      return fill(8, (at) => Number(view.getBigInt64(at, true)));
+      return (at) => Number(view.getBigInt64(at, true));
     case "I32":
-      return fill(4, (at) => view.getInt32(at, true));
+      return (at) => view.getInt32(at, true);
     case "U32":
-      return fill(4, (at) => view.getUint32(at, true));
+      return (at) => view.getUint32(at, true);
     case "I16":
-      return fill(2, (at) => view.getInt16(at, true));
+      return (at) => view.getInt16(at, true);
     case "U16":
-      return fill(2, (at) => view.getUint16(at, true));
+      return (at) => view.getUint16(at, true);
     case "I8":
-      return fill(1, (at) => view.getInt8(at));
-    case "U8":
-    case "BOOL":
-      return fill(1, (at) => view.getUint8(at));
+      return (at) => view.getInt8(at);
     default:
-      throw new EngineError("badInput", `The dtype ${String(dtype satisfies never)} has no f32 form.`);
+      return (at) => view.getUint8(at);
   }
 }
 
@@ -58,7 +59,9 @@ export function toFloat32(entry: SafetensorsEntry): Float32Array {
   const elements = entry.shape.reduce((product, size) => product * size, 1);
   const out = new Float32Array(elements);
   const view = new DataView(entry.data.buffer, entry.data.byteOffset, entry.data.byteLength);
-  decode(view, entry.dtype, out);
+  const read = elementReader(view, entry.dtype);
+  const step = DTYPE_BYTES[entry.dtype];
+  for (let index = 0; index < elements; index++) out[index] = read(index * step);
   return out;
 }
 

@@ -64,7 +64,7 @@ export function openSprites(bytes: Uint8Array, spec: WorldSpec): SpriteSet {
   const bySize = new Map<number, Uint8Array>();
   for (const size of spec.sizes) {
     const natural = tensors.get(`sprites.${size}`);
-    if (!natural || natural.dtype !== "U8" || natural.shape.join() !== [names.length, size, size, 4].join()) {
+    if (natural?.dtype !== "U8" || natural.shape.join() !== [names.length, size, size, 4].join()) {
       throw corrupt(`has no proper sprites of ${size} pixels`);
     }
     bySize.set(size, tintAll(spec, names, natural, size));
