@@ -1,0 +1,26 @@
+/** Starts the engine's backend in Node: Dawn and wasm binaries come from node_modules. */
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import * as tf from "@tensorflow/tfjs-core";
+import { type BackendOptions, type BackendReport, startBackend } from "../../engine/device/backend.ts";
+import { openDawn } from "./dawn.ts";
+
+/** Folder of tfjs's wasm binaries, ending in "/". */
+export function findWasmFolder(): string {
+  const manifest = createRequire(import.meta.url).resolve("@tensorflow/tfjs-backend-wasm/package.json");
+  return `${join(dirname(manifest), "dist")}/`;
+}
+
+/**
+ * The Node form of `startBackend`. wasm runs without threads: tfjs cannot start its thread workers in Node.
+ * @throws EngineError("noWebGpu" | "noBackend")
+ */
+export async function startNodeBackend(
+  prefer: BackendOptions["prefer"],
+  watch: Pick<BackendOptions, "onLost" | "onError"> = {},
+): Promise<BackendReport> {
+  // Silences tfjs's advertisement of its native Node package.
+  tf.env().set("IS_TEST", true);
+  const gpu = prefer === "auto" || prefer === "webgpu" ? await openDawn() : null;
+  return startBackend({ prefer, gpu, wasmUrl: findWasmFolder(), allowThreads: false, ...watch });
+}

@@ -1,0 +1,173 @@
+/**
+ * Which tensors a MAGVIT-v2 tokenizer of a given configuration has, under their original names, and their upload
+ * to the backend. The layers that use them live in `layers.ts`.
+ *
+ * Source: spec/showo.md section 6 (showlab/Show-o 45a5a2de, `modeling_magvitv2`).
+ */
+import * as tf from "@tensorflow/tfjs-core";
+import { EngineError } from "../../errors.ts";
+import type { SafetensorsEntry } from "../../safetensors/safetensors.ts";
+import { toFloat32 } from "../../safetensors/toFloat32.ts";
+
+/** One half of the tokenizer, in the words of `config.json`. Level i has ch·ch_mult[i] channels. */
+export interface CoderConfig {
+  readonly ch: number;
+  readonly ch_mult: readonly number[];
+  /** Residual blocks per level. */
+  readonly num_res_blocks: readonly number[];
+  /** Pixels per side the model was trained at; the convolutions work at any multiple of the down-sampling. */
+  readonly resolution: number;
+  /** Bits of a code. */
+  readonly z_channels: number;
+}
+
+/** `magvitv2` of a model folder's `config.json`. */
+export interface Magvit2Config {
+  readonly encoder: CoderConfig;
+  readonly decoder: CoderConfig;
+}
+
+/** Name → shape as stored: convolutions [out, in, height, width], everything else [channels]. */
+export type ParameterShapes = Map<string, readonly number[]>;
+
+/** Groups of every group norm: fixed in the architecture. */
+export const NORM_GROUPS = 32;
+
+const RGB_CHANNELS = 3;
+
+function addConv(shapes: ParameterShapes, name: string, from: number, to: number, size: number): void {
+  shapes.set(`${name}.weight`, [to, from, size, size]);
+  shapes.set(`${name}.bias`, [to]);
+}
+
+function addNorm(shapes: ParameterShapes, name: string, channels: number): void {
+  shapes.set(`${name}.weight`, [channels]);
+  shapes.set(`${name}.bias`, [channels]);
+}
+
+function addResBlock(shapes: ParameterShapes, name: string, from: number, to: number): void {
+  addNorm(shapes, `${name}.norm1`, from);
+  addConv(shapes, `${name}.conv1`, from, to, 3);
+  addNorm(shapes, `${name}.norm2`, to);
+  addConv(shapes, `${name}.conv2`, to, to, 3);
+  if (from !== to) addConv(shapes, `${name}.nin_shortcut`, from, to, 1);
+}
+
+function addMiddle(shapes: ParameterShapes, name: string, channels: number): void {
+  addResBlock(shapes, `${name}.block_1`, channels, channels);
+  addNorm(shapes, `${name}.attn_1.norm`, channels);
+  for (const part of ["q", "k", "v", "proj_out"]) {
+    addConv(shapes, `${name}.attn_1.${part}`, channels, channels, 1);
+  }
+  addResBlock(shapes, `${name}.block_2`, channels, channels);
+}
+
+function addLevel(shapes: ParameterShapes, name: string, from: number, to: number, blocks: number): number {
+  for (let block = 0; block < blocks; block++) {
+    addResBlock(shapes, `${name}.block.${block}`, block === 0 ? from : to, to);
+  }
+  return blocks > 0 ? to : from;
+}
+
+function addEncoder(shapes: ParameterShapes, config: CoderConfig): void {
+  let channels = config.ch;
+  addConv(shapes, "encoder.conv_in", RGB_CHANNELS, channels, 3);
+  config.ch_mult.forEach((mult, level) => {
+    const name = `encoder.down.${level}`;
+    channels = addLevel(shapes, name, channels, config.ch * mult, config.num_res_blocks[level] ?? 0);
+    if (level < config.ch_mult.length - 1) addConv(shapes, `${name}.downsample.conv`, channels, channels, 3);
+  });
+  addMiddle(shapes, "encoder.mid", channels);
+  addNorm(shapes, "encoder.norm_out", channels);
+  addConv(shapes, "encoder.conv_out", channels, config.z_channels, 3);
+  addConv(shapes, "encoder.quant_conv", config.z_channels, config.z_channels, 1);
+}
+
+function addDecoder(shapes: ParameterShapes, config: CoderConfig): void {
+  let channels = config.ch * (config.ch_mult.at(-1) ?? 1);
+  addConv(shapes, "decoder.post_quant_conv", config.z_channels, config.z_channels, 1);
+  addConv(shapes, "decoder.conv_in", config.z_channels, channels, 3);
+  addMiddle(shapes, "decoder.mid", channels);
+  for (let level = config.ch_mult.length - 1; level >= 0; level--) {
+    const name = `decoder.up.${level}`;
+    const to = config.ch * (config.ch_mult[level] ?? 1);
+    channels = addLevel(shapes, name, channels, to, config.num_res_blocks[level] ?? 0);
+    if (level > 0) addConv(shapes, `${name}.upsample.conv`, channels, channels, 3);
+  }
+  addNorm(shapes, "decoder.norm_out", channels);
+  addConv(shapes, "decoder.conv_out", channels, RGB_CHANNELS, 3);
+}
+
+function describeConfigFault(half: "encoder" | "decoder", config: CoderConfig): string | null {
+  if (config.ch_mult.length === 0) return `magvitv2.${half}.ch_mult is empty`;
+  if (config.num_res_blocks.length !== config.ch_mult.length) {
+    return `magvitv2.${half}.num_res_blocks and ch_mult differ in length`;
+  }
+  if ([config.ch, ...config.ch_mult.map((mult) => config.ch * mult)].some((c) => c % NORM_GROUPS !== 0)) {
+    return `magvitv2.${half} has channel counts that ${NORM_GROUPS} groups do not divide`;
+  }
+  return null;
+}
+
+/**
+ * Names and stored shapes of every parameter.
+ * @throws EngineError("modelCorrupt") when the configuration contradicts itself
+ */
+export function listMagvit2Parameters(config: Magvit2Config): ParameterShapes {
+  const fault =
+    describeConfigFault("encoder", config.encoder) ??
+    describeConfigFault("decoder", config.decoder) ??
+    (config.encoder.z_channels === config.decoder.z_channels
+      ? null
+      : "magvitv2.encoder and decoder differ in z_channels");
+  if (fault) {
+    throw new EngineError("modelCorrupt", `The image tokenizer's config.json is wrong: ${fault}.`);
+  }
+  const shapes: ParameterShapes = new Map();
+  addEncoder(shapes, config.encoder);
+  addDecoder(shapes, config.decoder);
+  return shapes;
+}
+
+function describeTensorFault(
+  name: string,
+  shape: readonly number[],
+  entry: SafetensorsEntry | undefined,
+): string[] {
+  if (!entry) return [`${name} is missing`];
+  if (entry.shape.join() === shape.join()) return [];
+  return [`${name} is [${entry.shape.join(", ")}] instead of [${shape.join(", ")}]`];
+}
+
+/**
+ * Uploads the parameters; convolutions become [height, width, in, out], tfjs's order. Extra tensors are ignored.
+ * @returns name → tensor, owned by the caller and kept out of `tidy`
+ * @throws EngineError("modelCorrupt") naming every missing and misshapen tensor
+ */
+export function uploadMagvit2Parameters(
+  config: Magvit2Config,
+  tensors: ReadonlyMap<string, SafetensorsEntry>,
+): Map<string, tf.Tensor> {
+  const shapes = listMagvit2Parameters(config);
+  const faults = [...shapes].flatMap(([name, shape]) => describeTensorFault(name, shape, tensors.get(name)));
+  if (faults.length > 0) {
+    throw new EngineError(
+      "modelCorrupt",
+      `The image tokenizer's weights do not fit its config.json: ${faults.join("; ")}. Download or export the model again.`,
+      { faults: faults.length },
+    );
+  }
+  const uploaded = new Map<string, tf.Tensor>();
+  for (const [name, shape] of shapes) {
+    const entry = tensors.get(name);
+    if (entry) uploaded.set(name, uploadParameter(entry, shape));
+  }
+  return uploaded;
+}
+
+function uploadParameter(entry: SafetensorsEntry, shape: readonly number[]): tf.Tensor {
+  return tf.tidy(() => {
+    const stored = tf.tensor(toFloat32(entry), [...shape], "float32");
+    return tf.keep(shape.length === 4 ? tf.transpose(stored, [2, 3, 1, 0]) : stored);
+  });
+}
