@@ -58,6 +58,11 @@ function elementReader(view: DataView, dtype: SafetensorsEntry["dtype"]): ReadNu
 export function toFloat32(entry: SafetensorsEntry): Float32Array {
   const elements = entry.shape.reduce((product, size) => product * size, 1);
   const out = new Float32Array(elements);
+  if (entry.dtype === "F32") {
+    // A plain copy: every platform with WebGPU or wasm is little-endian, as the file is.
+    new Uint8Array(out.buffer).set(entry.data);
+    return out;
+  }
   const view = new DataView(entry.data.buffer, entry.data.byteOffset, entry.data.byteLength);
   const read = elementReader(view, entry.dtype);
   const step = DTYPE_BYTES[entry.dtype];
