@@ -1,0 +1,152 @@
+import "@tensorflow/tfjs-backend-cpu";
+import { grad, mul, setBackend, sum, type Tensor2D, tensor1d, tensor2d } from "@tensorflow/tfjs-core";
+import { beforeAll, describe, expect, it } from "vitest";
+import { makeConfig } from "../config.ts";
+import { registerGradients } from "../device/gradients.ts";
+import { createRng } from "../rng.ts";
+import { computeAdvantages, groupStatistics, isDeadGroup } from "./advantage.ts";
+import { k3 } from "./kl.ts";
+import { takeChanges } from "./liveConfig.ts";
+import { tokenDistance } from "./metrics.ts";
+import { policyTokenLoss, tokenMean } from "./policyLoss.ts";
+import { drawHiddenMasks, remaskRatio } from "./remask.ts";
+
+beforeAll(async () => {
+  await setBackend("cpu");
+  await registerGradients();
+}, 60_000);
+
+describe("computeAdvantages", () => {
+  it("gives the hand-computed values", () => {
+    // mean .5, population std .5
+    const [high, low] = computeAdvantages([1, 0], 5);
+    expect(high).toBeCloseTo(0.5 / 0.5001, 10);
+    expect(low).toBeCloseTo(-0.5 / 0.5001, 10);
+    expect(groupStatistics([1, 2, 3, 4])).toEqual({ mean: 2.5, std: Math.sqrt(1.25) });
+  });
+
+  it("sums to zero for any group and is zero for equal rewards", () => {
+    const rng = createRng("advantages");
+    for (let trial = 0; trial < 50; trial++) {
+      const rewards = Array.from(rng.uniforms(2 + rng.int(10)));
+      const total = computeAdvantages(rewards, 5).reduce((all, each) => all + each, 0);
+      expect(Math.abs(total)).toBeLessThan(1e-9);
+    }
+    const equal = [0.1 + 0.2, 0.3, 0.3];
+    expect(isDeadGroup(equal)).toBe(true);
+    expect(computeAdvantages(equal, 5)).toEqual([0, 0, 0]);
+    expect(isDeadGroup([0.25, 0.5])).toBe(false);
+  });
+
+  it("clamps outliers", () => {
+    const rewards = [1, ...Array.from({ length: 99 }, () => 0)];
+    expect(computeAdvantages(rewards, 5)[0]).toBe(5);
+  });
+});
+
+describe("k3", () => {
+  it("is zero at equality, never negative, and matches the formula", () => {
+    const rng = createRng("k3");
+    const policy = tensor1d(rng.normal(200));
+    const reference = tensor1d(rng.normal(200));
+    expect(Array.from(k3(policy, policy).dataSync()).every((value) => value === 0)).toBe(true);
+    expect(Math.min(...k3(policy, reference).dataSync())).toBeGreaterThanOrEqual(0);
+    expect(k3(tensor1d([-1]), tensor1d([-2])).dataSync()[0]).toBeCloseTo(Math.exp(-1) + 1 - 1, 6);
+  });
+});
+
+describe("policyTokenLoss", () => {
+  const logProbs = tensor2d([
+    [-1, -2],
+    [-0.5, -3],
+  ]);
+  const advantages = tensor1d([2, -0.5]);
+
+  it("has the ratio 1 in value and REINFORCE's gradient", () => {
+    const loss = policyTokenLoss(logProbs, null, advantages, 0);
+    expect(Array.from(loss.dataSync())).toEqual([-2, -2, 0.5, 0.5]);
+    const gradient = grad((l) => sum(policyTokenLoss(l as Tensor2D, null, advantages, 0)))(logProbs);
+    const reinforce = grad((l) =>
+      sum(
+        mul(
+          l,
+          tensor2d([
+            [-2, -2],
+            [0.5, 0.5],
+          ]),
+        ),
+      ),
+    )(logProbs);
+    expect(Array.from(gradient.dataSync())).toEqual(Array.from(reinforce.dataSync()));
+  });
+
+  it("adds beta times k3, whose gradient agrees with finite differences", () => {
+    const reference = tensor2d([
+      [-1.5, -1],
+      [-0.7, -2],
+    ]);
+    const still = tensor1d([0, 0]);
+    const total = (l: Tensor2D) => sum(policyTokenLoss(l, reference, still, 0.3));
+    const gradient = grad((l) => total(l as Tensor2D))(logProbs).arraySync() as number[][];
+    const at = (delta: number) =>
+      total(
+        tensor2d([
+          [-1 + delta, -2],
+          [-0.5, -3],
+        ]),
+      ).dataSync()[0] ?? 0;
+    expect(gradient[0]?.[0]).toBeCloseTo((at(0.01) - at(-0.01)) / 0.02, 3);
+    expect(gradient[0]?.[0]).toBeCloseTo(0.3 * (1 - Math.exp(-0.5)), 5);
+  });
+
+  it("averages over weighted tokens only", () => {
+    const means = tokenMean(
+      logProbs,
+      tensor2d([
+        [1, 1],
+        [0, 1],
+      ]),
+    );
+    expect(Array.from(means.dataSync())).toEqual([-1.5, -3]);
+  });
+});
+
+describe("drawHiddenMasks", () => {
+  it("hides more in later draws, and repeats with the stream", () => {
+    expect(remaskRatio(0, 2, 0.6)).toBeCloseTo(0.8, 12);
+    expect(remaskRatio(1, 2, 0.6)).toBe(0.999);
+    const draw = () => drawHiddenMasks(4000, 2, 0.6, createRng(7, "mask"));
+    expect(draw()).toEqual(draw());
+    const shares = draw().map((mask) => mask.reduce((count, bit) => count + bit, 0) / 4000);
+    expect(shares[0]).toBeGreaterThan(0.77);
+    expect(shares[0]).toBeLessThan(0.83);
+    expect(shares[1]).toBeGreaterThan(0.99);
+  });
+
+  it("always hides something", () => {
+    const rng = createRng("tiny ratio");
+    for (let trial = 0; trial < 100; trial++) {
+      for (const mask of drawHiddenMasks(3, 1, -10, rng)) expect(mask.includes(1)).toBe(true);
+    }
+  });
+});
+
+describe("takeChanges", () => {
+  it("lets each field change only when its `applies` says", () => {
+    const held = makeConfig();
+    const wanted = { ...held, learningRate: 1e-3, groupSize: 4, seed: 9 };
+    expect(takeChanges(held, wanted, ["live"])).toEqual({ ...held, learningRate: 1e-3 });
+    expect(takeChanges(held, wanted, ["live", "nextStep"])).toEqual({ ...wanted, seed: held.seed });
+  });
+});
+
+describe("tokenDistance", () => {
+  it("averages the share of differing tokens over pairs", () => {
+    const images = [
+      [1, 2],
+      [1, 3],
+      [4, 5],
+    ].map((codes) => Int32Array.from(codes));
+    expect(tokenDistance(images)).toBeCloseTo((0.5 + 1 + 1) / 3, 12);
+  });
+});

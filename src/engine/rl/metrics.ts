@@ -1,0 +1,64 @@
+/** The numbers of one step. Names are those of `protocol/record.ts`; per-tag rewards are called `reward/<tag>`. */
+import type { ImageCodes } from "../models/unified.ts";
+import { groupStatistics, isDeadGroup } from "./advantage.ts";
+import type { LearnReport } from "./learn.ts";
+import type { JudgedGroup } from "./task.ts";
+
+/** One finite number per name; what a step did not measure is absent. */
+export type StepMetrics = Readonly<Record<string, number>>;
+
+/** Seconds a step spent in its phases. */
+export interface PhaseSeconds {
+  readonly draw: number;
+  readonly answer: number;
+}
+
+function mean(values: readonly number[]): number {
+  return values.length === 0 ? 0 : values.reduce((total, value) => total + value, 0) / values.length;
+}
+
+/** Share of tokens in which two images of a group differ, averaged over all pairs. @param images [G][N], G ≥ 2 */
+export function tokenDistance(images: readonly ImageCodes[]): number {
+  const shares: number[] = [];
+  for (const [at, image] of images.entries()) {
+    for (const other of images.slice(at + 1)) {
+      const differing = image.reduce((count, code, token) => count + (code === other[token] ? 0 : 1), 0);
+      shares.push(differing / image.length);
+    }
+  }
+  return mean(shares);
+}
+
+function rewardsByTag(groups: readonly JudgedGroup[]): Record<string, number> {
+  const byTag = new Map<string, number[]>();
+  for (const { task, rewards } of groups) {
+    const { tag } = task.metadata;
+    byTag.set(tag, [...(byTag.get(tag) ?? []), ...rewards.map(({ reward }) => reward)]);
+  }
+  return Object.fromEntries([...byTag].map(([tag, rewards]) => [`reward/${tag}`, mean(rewards)]));
+}
+
+/** Metrics of a finished step. @param report null when every group was dead and nothing was learnt */
+export function computeMetrics(
+  groups: readonly JudgedGroup[],
+  report: LearnReport | null,
+  seconds: PhaseSeconds,
+): StepMetrics {
+  const rewards = groups.map((group) => group.rewards.map(({ reward }) => reward));
+  const answers = groups.flatMap((group) => group.answers);
+  const { seconds: learnSeconds = 0, ...learnt } = report ?? {};
+  return {
+    rewardMean: mean(rewards.flat()),
+    rewardStd: mean(rewards.map((group) => groupStatistics(group).std)),
+    ...rewardsByTag(groups),
+    deadGroupShare: mean(rewards.map((group) => (isDeadGroup(group) ? 1 : 0))),
+    tokenDistance: mean(groups.map(({ images }) => tokenDistance(images))),
+    answerLogProb: mean(answers.map(({ logProbs }) => mean(Array.from(logProbs)))),
+    answerLength: mean(answers.map(({ tokens }) => tokens.length)),
+    ...learnt,
+    drawSeconds: seconds.draw,
+    answerSeconds: seconds.answer,
+    learnSeconds,
+    stepSeconds: seconds.draw + seconds.answer + learnSeconds,
+  };
+}

@@ -1,0 +1,159 @@
+/**
+ * The sampling half of a step: draw G images for each prompt, then let the model answer about them. No tape.
+ * Every random choice is named by (run seed, step, group, image), so a step can be repeated from its number alone.
+ */
+import { util } from "@tensorflow/tfjs-core";
+import type { RunConfig } from "../config.ts";
+import type { Answer, DrawRequest, ImageCodes, UnifiedModel } from "../models/unified.ts";
+import type { DrawnGroup, Task } from "./task.ts";
+
+/** Where drawing stands: codes of the images `firstImage`, `firstImage + 1`, … of all P·G, −1 where undecided. */
+export interface DrawProgress {
+  readonly decodeStep: number;
+  readonly decodeSteps: number;
+  readonly firstImage: number;
+  readonly codes: readonly ImageCodes[];
+}
+
+/** What rollouts need besides the model and the tasks. */
+export interface RolloutOptions {
+  readonly config: RunConfig;
+  readonly step: number;
+  /** Images drawn or asked about in one call of the model. */
+  readonly imagesPerCall: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** A result and the seconds spent on it, pauses of the consumer excluded. */
+export interface Timed<T> {
+  readonly value: T;
+  readonly seconds: number;
+}
+
+function sampleSeed({ config, step }: RolloutOptions, use: string, group: number, image: number): string {
+  return [config.seed, "step", step, use, group, image].join("/");
+}
+
+function chunk<T>(list: readonly T[], size: number): T[][] {
+  return Array.from({ length: Math.ceil(list.length / size) }, (_, at) =>
+    list.slice(at * size, (at + 1) * size),
+  );
+}
+
+/** Runs one drawing call and yields its progress. Never leaves a drawing running behind: returning waits for it. */
+async function* followDrawing(
+  model: UnifiedModel,
+  request: DrawRequest,
+  firstImage: number,
+): AsyncGenerator<DrawProgress, Timed<ImageCodes[]>> {
+  const reports: DrawProgress[] = [];
+  let wake = () => {};
+  let isSettled = false;
+  const settle = () => {
+    isSettled = true;
+    wake();
+  };
+  const startedMs = util.now();
+  const drawing = model
+    .drawImages({
+      ...request,
+      onStep: ({ step, steps, codes }) => {
+        const copies = codes.map((image) => image.slice());
+        reports.push({ decodeStep: step, decodeSteps: steps, firstImage, codes: copies });
+        wake();
+      },
+    })
+    .then((value) => ({ value, seconds: (util.now() - startedMs) / 1000 }));
+  const finished = drawing.then(settle, settle);
+  try {
+    for (;;) {
+      const report = reports.shift();
+      if (report) yield report;
+      else if (isSettled) return await drawing;
+      else
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+    }
+  } finally {
+    await finished;
+  }
+}
+
+/**
+ * Draws `groupSize` images for each task, `imagesPerCall` at a time.
+ * @returns one group per task, in order
+ * @throws EngineError("cancelled") within one decoding step of the signal
+ */
+export async function* drawGroups<T extends Task>(
+  model: UnifiedModel,
+  tasks: readonly T[],
+  options: RolloutOptions,
+): AsyncGenerator<DrawProgress, Timed<DrawnGroup<T>[]>> {
+  const { config, imagesPerCall, signal } = options;
+  const { groupSize: size } = config;
+  const orders = tasks.flatMap(({ metadata }, group) =>
+    Array.from({ length: size }, (_, image) => ({
+      prompt: metadata.prompt,
+      seed: sampleSeed(options, "image", group, image),
+    })),
+  );
+  const images: ImageCodes[] = [];
+  let seconds = 0;
+  for (const batch of chunk(orders, imagesPerCall)) {
+    const request = {
+      prompts: batch.map(({ prompt }) => prompt),
+      seeds: batch.map(({ seed }) => seed),
+      guidanceScale: config.guidanceScale,
+      temperature: config.temperature,
+      steps: config.decodeSteps,
+      ...(signal ? { signal } : {}),
+    };
+    const drawn = yield* followDrawing(model, request, images.length);
+    images.push(...drawn.value);
+    seconds += drawn.seconds;
+  }
+  const groups = tasks.map((task, group) => ({
+    task,
+    images: images.slice(group * size, (group + 1) * size),
+    seeds: orders.slice(group * size, (group + 1) * size).map(({ seed }) => seed),
+  }));
+  return { value: groups, seconds };
+}
+
+/**
+ * Samples one answer about each image of each group.
+ * @returns [P][G]
+ * @throws EngineError("cancelled")
+ */
+export async function answerGroups(
+  model: UnifiedModel,
+  groups: readonly DrawnGroup[],
+  options: RolloutOptions,
+): Promise<Timed<Answer[][]>> {
+  const { config, imagesPerCall, signal } = options;
+  const orders = groups.flatMap(({ task, images }, group) =>
+    images.map((image, index) => ({
+      image,
+      question: task.question,
+      seed: sampleSeed(options, "answer", group, index),
+    })),
+  );
+  const startedMs = util.now();
+  const answers: Answer[] = [];
+  for (const batch of chunk(orders, imagesPerCall)) {
+    const answered = await model.answerQuestions({
+      images: batch.map(({ image }) => image),
+      questions: batch.map(({ question }) => question),
+      sampling: { temperature: config.answerTemperature, seeds: batch.map(({ seed }) => seed) },
+      maxTokens: config.answerMaxTokens,
+      ...(signal ? { signal } : {}),
+    });
+    answers.push(...answered);
+  }
+  const ends = groups.map((_, at) =>
+    groups.slice(0, at + 1).reduce((sum, { images }) => sum + images.length, 0),
+  );
+  const value = ends.map((end, at) => answers.slice(ends[at - 1] ?? 0, end));
+  return { value, seconds: (util.now() - startedMs) / 1000 };
+}

@@ -1,0 +1,37 @@
+/** What the loop passes around: tasks, their drawings, the answers, the rewards. Plain data. */
+import type { Answer, ImageCodes } from "../models/unified.ts";
+
+/** A prompt to draw, and a question about the drawing with its right answer. */
+export interface Task {
+  readonly metadata: { readonly tag: string; readonly prompt: string };
+  readonly question: string;
+  readonly answer: string;
+}
+
+/** One point an answer could earn. */
+export interface RewardPart {
+  readonly label: string;
+  readonly earned: number;
+  readonly possible: number;
+}
+
+export interface Reward {
+  /** 0 to 1. */
+  readonly reward: number;
+  readonly parts: readonly RewardPart[];
+}
+
+/** The G images of one prompt. */
+export interface DrawnGroup<T extends Task = Task> {
+  readonly task: T;
+  /** [G] */
+  readonly images: readonly ImageCodes[];
+  /** [G] */
+  readonly seeds: readonly string[];
+}
+
+/** A drawn group with the model's answers and their rewards, [G] each. */
+export interface JudgedGroup<T extends Task = Task> extends DrawnGroup<T> {
+  readonly answers: readonly Answer[];
+  readonly rewards: readonly Reward[];
+}

@@ -1,0 +1,298 @@
+import "@tensorflow/tfjs-backend-cpu";
+import { fill, memory, setBackend } from "@tensorflow/tfjs-core";
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { makeConfig, type RunConfig } from "../config.ts";
+import { registerGradients } from "../device/gradients.ts";
+import { EngineError } from "../errors.ts";
+import { drawTableTask, judgeTable, TableModel, type TableTask } from "./__fixtures__/tableModel.ts";
+import { computePass, planPasses, type Sample } from "./grpo.ts";
+import { createTrainerState, type TrainerEvent, type TrainerState, train } from "./trainer.ts";
+
+let model: TableModel;
+let state: TrainerState;
+
+beforeAll(async () => {
+  await setBackend("cpu");
+  await registerGradients();
+}, 60_000);
+
+beforeEach(() => {
+  model = new TableModel();
+  model.attachAdapter({ rank: 1, alpha: 1, seed: 0 });
+  state = createTrainerState(model);
+});
+
+afterEach(() => {
+  state.optimizer.dispose();
+  model.dispose();
+});
+
+const base = makeConfig("robust", { learningRate: 0.01, decodeSteps: 3 });
+
+function start(config: () => RunConfig = () => base, signal?: AbortSignal) {
+  return train<TableTask>({
+    model,
+    drawTask: drawTableTask,
+    judge: judgeTable,
+    state,
+    config,
+    ...(signal ? { signal } : {}),
+  });
+}
+
+type Event = TrainerEvent<TableTask>;
+
+async function runUntil(
+  training: AsyncGenerator<Event>,
+  isLast: (event: Event) => boolean,
+): Promise<Event[]> {
+  const events: Event[] = [];
+  for (;;) {
+    const next = await training.next();
+    if (next.done) return events;
+    events.push(next.value);
+    if (isLast(next.value)) return events;
+  }
+}
+
+/** Runs whole steps up to and including number `last`; returns their metrics. */
+async function runSteps(last: number, config: RunConfig = base): Promise<Record<string, number>[]> {
+  const training = start(() => config);
+  const events = await runUntil(training, (event) => event.kind === "stepFinished" && event.step === last);
+  await training.return();
+  return events.flatMap((event) => (event.kind === "stepFinished" ? [event.metrics] : []));
+}
+
+const weights = () => model.adapterVariables().map(({ variable }) => Array.from(variable.dataSync()));
+
+function withoutSeconds(metrics: Record<string, number>) {
+  return Object.fromEntries(Object.entries(metrics).filter(([name]) => !name.endsWith("Seconds")));
+}
+
+describe("train", () => {
+  it("raises the reward", async () => {
+    const metrics = await runSteps(39, { ...base, learningRate: 0.1, promptsPerStep: 3 });
+    const mean = (part: typeof metrics) =>
+      part.reduce((total, { rewardMean = 0 }) => total + rewardMean, 0) / part.length;
+    expect(mean(metrics.slice(-10))).toBeGreaterThan(mean(metrics.slice(0, 10)) + 0.3);
+  }, 15_000);
+
+  it("improves the generator alone when the answer term is off", async () => {
+    const metrics = await runSteps(39, {
+      ...base,
+      learningRate: 0.1,
+      promptsPerStep: 3,
+      answerWeight: 0,
+      klAnswer: 0,
+    });
+    const mean = (part: typeof metrics) =>
+      part.reduce((total, { rewardMean = 0 }) => total + rewardMean, 0) / part.length;
+    expect(mean(metrics.slice(-10))).toBeGreaterThan(mean(metrics.slice(0, 10)) + 0.2);
+    expect(weights()[1]?.every((value) => value === 0)).toBe(true);
+    expect(metrics[0]).not.toHaveProperty("klAnswer");
+  }, 15_000);
+
+  it("yields the phases in order, and nothing but finite numbers", async () => {
+    const events = await runUntil(start(), (event) => event.kind === "stepFinished");
+    const kinds = events.map(({ kind }) => kind).filter((kind, at, all) => kind !== all[at - 1]);
+    expect(kinds).toEqual([
+      "stepStarted",
+      "drawProgress",
+      "groupsSampled",
+      "groupsJudged",
+      "groupsScored",
+      "learnProgress",
+      "stepFinished",
+    ]);
+    const last = events.at(-1);
+    if (last?.kind !== "stepFinished") throw new Error("the step did not finish");
+    expect(Object.values(last.metrics).every(Number.isFinite)).toBe(true);
+    expect(last.metrics.klImage).toBe(0);
+    expect(last.metrics.klAnswer).toBe(0);
+    expect(structuredClone(events)).toEqual(events);
+  });
+
+  it("draws the same images in small batches as in one", async () => {
+    const sampled = async (imagesPerCall: number) => {
+      const training = train({
+        model,
+        drawTask: drawTableTask,
+        judge: judgeTable,
+        state,
+        config: () => base,
+        limits: { imagesPerCall },
+      });
+      const events = await runUntil(training, ({ kind }) => kind === "groupsSampled");
+      await training.return();
+      return events.at(-1);
+    };
+    expect(await sampled(5)).toEqual(await sampled(64));
+  });
+
+  it("leaks no tensor", async () => {
+    const training = start();
+    const memoryAfter = async (step: number) => {
+      await runUntil(training, (event) => event.kind === "stepFinished" && event.step === step);
+      const { numTensors, numBytes } = memory();
+      return { numTensors, numBytes };
+    };
+    const early = await memoryAfter(2);
+    expect(await memoryAfter(12)).toEqual(early);
+    await training.return();
+  });
+
+  it("is the same run with or without a stop", async () => {
+    const whole = await runSteps(5);
+    const wholeWeights = weights();
+    state.optimizer.dispose();
+    model.attachAdapter({ rank: 1, alpha: 1, seed: 0 });
+    state = createTrainerState(model);
+    const parts = [...(await runSteps(2)), ...(await runSteps(5))];
+    expect(parts.map(withoutSeconds)).toEqual(whole.map(withoutSeconds));
+    expect(weights()).toEqual(wholeWeights);
+  });
+});
+
+describe("train, stopped", () => {
+  const kinds = [
+    "stepStarted",
+    "drawProgress",
+    "groupsSampled",
+    "groupsJudged",
+    "groupsScored",
+    "learnProgress",
+  ] as const;
+
+  it.each(kinds)("leaves the model as the last finished step left it, at %s", async (kind) => {
+    await runSteps(1);
+    const before = { weights: weights(), tensors: memory().numTensors, updates: state.optimizer.updates };
+    const controller = new AbortController();
+    const training = start(() => base, controller.signal);
+    await runUntil(training, (event) => event.kind === kind);
+    controller.abort();
+    await expect(runUntil(training, () => false)).rejects.toMatchObject({ code: "cancelled" });
+    expect(weights()).toEqual(before.weights);
+    expect(memory().numTensors).toBe(before.tensors);
+    expect(state).toMatchObject({ step: 2, optimizer: { updates: before.updates } });
+  });
+
+  it.each(kinds)("cleans up when the consumer leaves, at %s", async (kind) => {
+    await runSteps(1);
+    const before = { weights: weights(), tensors: memory().numTensors };
+    const training = start();
+    await runUntil(training, (event) => event.kind === kind);
+    await training.return();
+    expect(weights()).toEqual(before.weights);
+    expect(memory().numTensors).toBe(before.tensors);
+  });
+});
+
+describe("train, edge cases", () => {
+  it("drops dead groups, counts them and goes on", async () => {
+    const training = train({
+      model,
+      drawTask: drawTableTask,
+      judge: () => ({ reward: 0.5, parts: [] }),
+      state,
+      config: () => base,
+    });
+    const before = weights();
+    const events = await runUntil(training, (event) => event.kind === "stepFinished");
+    expect(events.at(-1)).toMatchObject({ metrics: { deadGroupShare: 1, rewardMean: 0.5, rewardStd: 0 } });
+    expect(weights()).toEqual(before);
+    expect(state.step).toBe(1);
+  });
+
+  it("stops before writing when a gradient is not finite, and names the tensor", async () => {
+    const [image] = model.adapterVariables();
+    image?.variable.assign(fill(image.variable.shape, Number.NaN));
+    const answerBefore = weights()[1];
+    await expect(runSteps(3)).rejects.toSatisfy(
+      (thrown) =>
+        thrown instanceof EngineError && thrown.code === "nonFinite" && thrown.data.metric !== undefined,
+    );
+    expect(weights()[1]).toEqual(answerBefore);
+    expect(state.optimizer.updates).toBe(0);
+  });
+
+  it("takes live changes inside a step and others with the next", async () => {
+    let config = base;
+    const training = start(() => config);
+    await runUntil(training, (event) => event.kind === "groupsScored");
+    config = { ...base, learningRate: 0.5, groupSize: 3 };
+    const [first] = (await runUntil(training, (event) => event.kind === "stepFinished")).slice(-1);
+    expect(first).toMatchObject({ metrics: { learningRate: 0.5 / 5 } });
+    const [next] = await runUntil(training, (event) => event.kind === "stepStarted");
+    expect(next).toMatchObject({ config: { groupSize: 3 } });
+    await training.return();
+  });
+
+  it("refuses a model without an adapter", () => {
+    const bare = new TableModel();
+    expect(() => createTrainerState(bare)).toThrow(/attachAdapter/);
+    bare.dispose();
+  });
+});
+
+describe("computePass", () => {
+  const sample = (advantage: number, teachesAnswer: boolean): Sample => ({
+    prompt: "two",
+    question: "Which word?",
+    codes: Int32Array.from([1, 2, 3, 4]),
+    answer: Int32Array.from([1, 5]),
+    advantage,
+    teachesAnswer,
+    masks: [Uint8Array.from([1, 0, 1, 1])],
+  });
+  const plan = { image: { policy: 1, kl: 0 }, answer: { policy: 1, kl: 0 }, draws: 1, imagesPerPass: 8 };
+
+  it("gives the image term REINFORCE's gradient on the hidden tokens only", () => {
+    const [pass] = planPasses([sample(2, true)], plan);
+    if (!pass) throw new Error("no pass was planned");
+    const { gradients } = computePass(model, pass);
+    const [image] = model.adapterVariables();
+    const gradient = gradients[image?.variable.name ?? ""]?.arraySync() as number[][];
+    const row = gradient[1] ?? [];
+    const visible = row.slice(5, 10);
+    expect(visible.every((value) => value === 0)).toBe(true);
+    // −A/|M|·(1 − p) on the drawn code, +A/|M|·p on the others: each token's gradient sums to 0.
+    const drawn = row[1] ?? 0;
+    expect(drawn).toBeLessThan(0);
+    expect(row.slice(0, 5).reduce((total, value) => total + value, 0)).toBeCloseTo(0, 6);
+    const probability = 1 - -drawn / (2 / 3);
+    expect(probability).toBeGreaterThan(0.05);
+    expect(probability).toBeLessThan(0.5);
+  });
+
+  it("does not depend on how the images are cut into passes", () => {
+    const samples = [sample(1, true), sample(-0.5, true), sample(0.25, true)];
+    const total = (imagesPerPass: number) => {
+      const totals: Record<string, number[]> = {};
+      for (const pass of planPasses(samples, { ...plan, imagesPerPass })) {
+        for (const [name, gradient] of Object.entries(computePass(model, pass).gradients)) {
+          const values = Array.from(gradient.dataSync());
+          totals[name] = values.map((value, at) => value + (totals[name]?.[at] ?? 0));
+        }
+      }
+      return Object.values(totals).flat();
+    };
+    const [whole, single] = [total(8), total(1)];
+    for (const [at, value] of whole.entries()) expect(single[at]).toBeCloseTo(value, 6);
+  });
+
+  it("gives answers that did not pass the gate no policy gradient", () => {
+    const passes = planPasses([sample(2, false)], { ...plan, image: { policy: 0, kl: 0 } });
+    expect(passes.map(({ term }) => term)).toEqual(["answer"]);
+    const [pass] = passes;
+    if (!pass) throw new Error("no pass was planned");
+    const values = Object.values(computePass(model, pass).gradients).flatMap((each) =>
+      Array.from(each.dataSync()),
+    );
+    expect(values.every((value) => Math.abs(value) === 0)).toBe(true);
+  });
+
+  it("leaves out a term without weights", () => {
+    const off = { policy: 0, kl: 0 };
+    expect(planPasses([sample(1, true)], { ...plan, image: off, answer: off })).toEqual([]);
+  });
+});
