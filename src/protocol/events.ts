@@ -1,6 +1,7 @@
 /**
  * What the training worker tells the page. One discriminated union, validated in tests and on arrival; no logic
- * here. Names are past tense. Images are RGB bytes, row-major, 3 a pixel.
+ * here. Names are past tense. Images are RGB bytes, row-major, 3 a pixel. Steps are counted from 1: step n is the one
+ * after which n steps are finished, so 0 means "before the first" (`runStarted` of a new run, first filmstrip).
  */
 import { z } from "zod";
 import { runConfigSchema } from "../engine/config.ts";
@@ -14,7 +15,8 @@ export type Phase = (typeof PHASES)[number];
 export const RUN_STATES = ["empty", "paused", "running", "pausing", "failed"] as const;
 export type RunState = (typeof RUN_STATES)[number];
 
-const bytes = z.instanceof(Uint8Array);
+/** Views on any buffer, shared or not; `z.instanceof` would narrow the type to unshared ones. */
+const bytes = z.custom<Uint8Array>((value) => value instanceof Uint8Array, "expected bytes");
 const image = z.object({ width: z.number(), height: z.number(), rgb: bytes });
 export type WireImage = z.infer<typeof image>;
 

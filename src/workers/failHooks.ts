@@ -1,0 +1,69 @@
+/**
+ * Failures on demand (`?fail=`), for tests and demonstrations. Each provokes the real thing where that is possible:
+ * the device is destroyed, the weights become NaN, the thread dies.
+ */
+import { EngineError } from "../engine/errors.ts";
+import type { SessionEngine, SessionStorage } from "./ports.ts";
+
+export const FAILURES = ["nogpu", "lost", "crash", "hang", "nan", "quota", "corrupt"] as const;
+export type Failure = (typeof FAILURES)[number];
+
+/** @throws EngineError("badInput") for a failure that cannot be provoked */
+export function parseFailure(name: string | null): Failure | null {
+  if (name === null) return null;
+  const failure = FAILURES.find((known) => known === name);
+  if (failure) return failure;
+  throw new EngineError("badInput", `?fail=${name} is not known. Use one of ${FAILURES.join(", ")}.`, {
+    name,
+  });
+}
+
+/** How to kill the thread; the worker knows, tests count. */
+export interface Killer {
+  crash(): void;
+  hang(): void;
+}
+
+/** What happens after the first finished step. */
+export function failAfterStep(
+  failure: Failure | null,
+  engine: Pick<SessionEngine, "destroyDevice">,
+  run: { readonly engine: { poison(): void } },
+  killer: Killer,
+): void {
+  if (failure === "lost") engine.destroyDevice();
+  else if (failure === "nan") run.engine.poison();
+  else if (failure === "crash") killer.crash();
+  else if (failure === "hang") killer.hang();
+}
+
+/** Storage that is full or damaged, when that is the failure asked for. */
+export function failStorage(failure: Failure | null, storage: SessionStorage): SessionStorage {
+  if (failure === "quota") {
+    return {
+      ...storage,
+      save: () =>
+        Promise.reject(
+          new EngineError(
+            "storageFull",
+            "The browser's storage for this page is full. Delete stored runs; training goes on unsaved until then.",
+            { isProvoked: true },
+          ),
+        ),
+    };
+  }
+  if (failure === "corrupt") {
+    return {
+      ...storage,
+      load: (runId) =>
+        Promise.reject(
+          new EngineError(
+            "checkpointCorrupt",
+            "No good checkpoint of this run is left: what is stored does not match its checksum. Delete the run and start again.",
+            { runId, isProvoked: true },
+          ),
+        ),
+    };
+  }
+  return storage;
+}
