@@ -70,6 +70,13 @@ def cosine(progress: float, warmup: float = 0.02, floor: float = 0.02) -> float:
     return floor + (1 - floor) * 0.5 * (1 + math.cos(math.pi * min(1.0, (progress - warmup) / (1 - warmup))))
 
 
+def stable_then_decay(progress: float, warmup: float, decay_from: float, floor: float = 0.02) -> float:
+    """Learning-rate factor: linear warm-up, constant, then 1 - sqrt from decay_from on (Hägele et al. 2024)."""
+    if progress < decay_from:
+        return min(1.0, max(progress, 1e-3) / warmup)
+    return floor + (1 - floor) * (1 - math.sqrt(min(1.0, (progress - decay_from) / max(1e-6, 1 - decay_from))))
+
+
 class Ema:
     """Exponential average of a model's parameters; the average is what is evaluated and exported."""
 

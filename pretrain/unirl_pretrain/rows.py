@@ -47,7 +47,7 @@ def t2i_rows(cfg: ShowoConfig, texts: list[list[int]], images: np.ndarray, label
     open_rows = (column <= row) | (row >= width)
     may_attend = open_rows & (column >= pads[:, None, None])
     may_attend |= row == column  # pad rows see themselves, so that no softmax row is empty
-    positions = np.broadcast_to(np.arange(length), ids.shape)
+    positions = np.tile(np.arange(length), (batch, 1))
     return Rows(ids, positions, may_attend, all_labels)
 
 
