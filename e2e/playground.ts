@@ -1,0 +1,94 @@
+/** The page as a person uses it: what the journeys do again and again, by role and label. */
+import { expect, type Locator, type Page } from "@playwright/test";
+
+/** Models and shaders are slow to start on software adapters. */
+const OPENING_MS = 120_000;
+const STEP_MS = 150_000;
+
+export interface Visit {
+  readonly model: "nano" | "showo-tiny";
+  readonly backend: "auto" | "webgpu" | "wasm";
+  readonly fail?: string;
+}
+
+export class Playground {
+  readonly page: Page;
+  readonly #problems: string[] = [];
+
+  constructor(page: Page) {
+    this.page = page;
+    page.on("pageerror", (error) => this.#problems.push(error.message));
+  }
+
+  /** Uncaught errors of the page so far; failures must be cards, never these. */
+  get problems(): readonly string[] {
+    return this.#problems;
+  }
+
+  async visit({ model, backend, fail }: Visit): Promise<void> {
+    const query = new URLSearchParams({ model, backend, ...(fail ? { fail } : {}) });
+    await this.page.goto(`/?${query}`);
+  }
+
+  button(name: string | RegExp): Locator {
+    return this.page.getByRole("button", { name, exact: true });
+  }
+
+  get status(): Locator {
+    return this.page.getByRole("contentinfo", { name: "Status" });
+  }
+
+  get card(): Locator {
+    return this.page.getByRole("alert");
+  }
+
+  get resumeOffer(): Locator {
+    return this.page.getByRole("region", { name: "Saved run" });
+  }
+
+  /** Opens the page and waits until training could begin. */
+  async open(visit: Visit): Promise<void> {
+    await this.visit(visit);
+    await this.expectReady();
+  }
+
+  async expectReady(): Promise<void> {
+    await expect(this.button("Play")).toBeEnabled({ timeout: OPENING_MS });
+  }
+
+  /** Sets a field of the recipe, by its label. */
+  async set(label: string, value: number): Promise<void> {
+    const field = this.page.getByRole("textbox", { name: label, exact: true });
+    await field.fill(String(value));
+    await field.press("Enter");
+  }
+
+  /** Small steps, so that a software adapter finishes them in seconds. */
+  async makeStepsSmall(): Promise<void> {
+    await this.set("group size G", 4);
+    await this.set("prompts per step", 2);
+  }
+
+  curveOf(steps: number): Locator {
+    return this.page.getByRole("img", { name: new RegExp(`^Reward over ${steps} steps`) });
+  }
+
+  async expectFinished(steps: number): Promise<void> {
+    await expect(this.curveOf(steps)).toBeVisible({ timeout: STEP_MS });
+  }
+
+  /** One whole step, from rest to rest. @param finished steps finished after it */
+  async step(finished: number): Promise<void> {
+    await this.button("Step").click();
+    await this.expectFinished(finished);
+    await this.expectReady();
+  }
+
+  async expectSaved(step: number): Promise<void> {
+    await expect(this.status).toContainText(new RegExp(`saved .*step ${step}\\b`));
+  }
+
+  async keepScreenshot(name: string): Promise<void> {
+    await this.page.screenshot({ path: `artifacts/screens/${name}.png`, fullPage: true });
+  }
+}

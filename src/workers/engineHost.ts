@@ -1,0 +1,162 @@
+/** The engine behind the session's port: backend, model, world and runs, with nothing of its own to decide. */
+
+import { EngineError } from "../engine/errors.ts";
+import {
+  breatheOnReads,
+  closeBackend,
+  createRng,
+  createSplits,
+  createTrainerState,
+  currentDevice,
+  decodeCheckpoint,
+  deviceMemory,
+  drawTrainingPrompt,
+  encodeCheckpoint,
+  explainFailure,
+  judgeAnswer,
+  loadModel,
+  parseWorldSpec,
+  type RunConfig,
+  restoreCheckpoint,
+  type Splits,
+  startBackend,
+  type TrainerState,
+  train,
+  type UnifiedModel,
+  type WorldSpec,
+} from "../engine/index.ts";
+import { createFileReader } from "./modelFiles.ts";
+import type { EngineRun, FilmRow, RunOrder, SessionEngine } from "./ports.ts";
+
+const FILM_ROWS = 2;
+const BYTES_PER_PARAMETER = 4;
+
+export interface HostOptions {
+  readonly gpu: GPU | null;
+  readonly allowThreads: boolean;
+  readonly onLost: (error: EngineError) => void;
+  readonly onError: (error: EngineError) => void;
+  readonly yieldToMessages: () => Promise<void>;
+}
+
+interface Loaded {
+  readonly model: UnifiedModel;
+  readonly world: WorldSpec;
+  readonly splits: Splits;
+}
+
+export function createEngineHost(options: HostOptions): SessionEngine {
+  let loaded: Loaded | null = null;
+  return {
+    async start(backend, wasmUrl, isGpuHidden) {
+      loaded = null;
+      const { allowThreads, onLost, onError } = options;
+      const gpu = isGpuHidden ? null : options.gpu;
+      const report = await startBackend({ prefer: backend, gpu, wasmUrl, allowThreads, onLost, onError });
+      breatheOnReads(options.yieldToMessages);
+      return report;
+    },
+    async loadModel({ modelId, modelUrl }, onProgress) {
+      const read = createFileReader(modelUrl, onProgress);
+      const world = parseWorldSpec(parseJson(await read("world.json"), "world.json"));
+      const bytesBefore = deviceMemory().numBytes;
+      const model = await loadModel(read, modelId);
+      loaded = { model, world, splits: createSplits(world) };
+      const parameterCount = Math.round((deviceMemory().numBytes - bytesBefore) / BYTES_PER_PARAMETER);
+      const { family, imageSide, imageTokenCount } = model;
+      return { family, imageSide, imageTokenCount, parameterCount };
+    },
+    async openRun(order) {
+      if (!loaded) throw new EngineError("badInput", "No model is loaded: open one first.");
+      return await openRun(loaded, order);
+    },
+    measureMemory: deviceMemory,
+    explainFailure,
+    destroyDevice: () => currentDevice()?.destroy(),
+    close() {
+      loaded = null;
+      closeBackend();
+    },
+  };
+}
+
+async function openRun(loaded: Loaded, { config, checkpoint }: RunOrder): Promise<EngineRun> {
+  const { model } = loaded;
+  const { loraRank, loraAlpha, seed } = config();
+  model.attachAdapter({ rank: loraRank, alpha: loraAlpha, seed });
+  const state = createTrainerState(model);
+  if (checkpoint) restoreCheckpoint(await decodeCheckpoint(checkpoint), model, state);
+  const filmRows = chooseFilmRows(loaded, seed);
+  return {
+    finishedSteps: () => state.step,
+    train: (signal) => trainOn(loaded, state, config, signal),
+    decodeImages: (images) => model.decodeImages(images),
+    filmRows,
+    drawFilm: (signal) => drawFilm(model, filmRows, config(), signal),
+    encode: () => encodeCheckpoint(state, model, config()),
+    poison() {
+      const [first] = model.adapterVariables();
+      first?.variable.assign(first.variable.mul(Number.NaN));
+    },
+    dispose: () => state.optimizer.dispose(),
+  };
+}
+
+function trainOn(
+  { model, world, splits }: Loaded,
+  state: TrainerState,
+  config: () => RunConfig,
+  signal: AbortSignal,
+) {
+  return train({
+    model,
+    state,
+    config,
+    signal,
+    drawTask: (rng) => drawTrainingPrompt(world, splits, rng),
+    judge: (task, answer) => judgeAnswer(task.metadata, answer),
+  });
+}
+
+/** Two training prompts of different kinds, the same for the whole run. */
+function chooseFilmRows({ world, splits }: Loaded, seed: number): FilmRow[] {
+  const rows: FilmRow[] = [];
+  const kinds = new Set<string>();
+  for (let attempt = 0; rows.length < FILM_ROWS && attempt < 100; attempt++) {
+    const { metadata } = drawTrainingPrompt(world, splits, createRng(seed, "film", attempt));
+    if (kinds.has(metadata.tag)) continue;
+    kinds.add(metadata.tag);
+    rows.push({ prompt: metadata.prompt, seed: `${seed}/film/${rows.length}` });
+  }
+  return rows;
+}
+
+async function drawFilm(
+  model: UnifiedModel,
+  rows: readonly FilmRow[],
+  config: RunConfig,
+  signal: AbortSignal,
+) {
+  const codes = await model.drawImages({
+    prompts: rows.map(({ prompt }) => prompt),
+    seeds: rows.map(({ seed }) => seed),
+    guidanceScale: config.guidanceScale,
+    temperature: config.temperature,
+    steps: config.decodeSteps,
+    signal,
+  });
+  return await model.decodeImages(codes);
+}
+
+function parseJson(bytes: Uint8Array, file: string): unknown {
+  try {
+    return JSON.parse(new TextDecoder().decode(bytes));
+  } catch (cause) {
+    throw new EngineError(
+      "fileCorrupt",
+      `The model's ${file} is not JSON. Download it again.`,
+      { file },
+      { cause },
+    );
+  }
+}
