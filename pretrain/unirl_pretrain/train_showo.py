@@ -48,7 +48,6 @@ def parse_args() -> argparse.Namespace:
     p.add_argument("--held-out", type=int, default=1024, help="last scenes of the folder, never trained on")
     p.add_argument("--threads", type=int, default=0)
     p.add_argument("--device", default="auto")
-    p.add_argument("--compile", action="store_true", help="torch.compile, where torch has it")
     p.add_argument("--seed", type=int, default=0)
     p.add_argument("--log-every", type=int, default=50)
     p.add_argument("--eval-minutes", type=float, default=10)
@@ -121,15 +120,14 @@ def main() -> None:
 
     with open(os.path.join(args.out, "sheet.txt"), "w", encoding="utf-8") as file:
         file.write("\n".join(scene.prompt for scene in held_scenes[:48]) + "\n")
-    loss_of = torch.compile(task_loss) if args.compile and hasattr(torch, "compile") else task_loss
     schedule = (lambda x: cosine(x, args.warmup)) if args.schedule == "cosine" else (lambda x: stable_then_decay(x, args.warmup, args.decay_from))
     sums, last_eval, last_save, last_log = np.zeros(2), budget.used, budget.used, (step, time.monotonic())
     for batch in prefetch(batches.draw):
         optimiser.scale_lr(schedule(budget.progress(step)))
         optimiser.zero_grad()
-        t2i = loss_of(model, batch.t2i, autocast)
+        t2i = task_loss(model, batch.t2i, autocast)
         t2i.backward()
-        mmu = loss_of(model, batch.mmu, autocast)
+        mmu = task_loss(model, batch.mmu, autocast)
         (args.mmu_weight * mmu).backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimiser.step()
