@@ -1,0 +1,13 @@
+import { StrictMode } from "react";
+import { createRoot } from "react-dom/client";
+import { App } from "./ui/App.tsx";
+import { createPlayground } from "./ui/playground.ts";
+import { createTrainClient } from "./workers/client.ts";
+
+const root = document.getElementById("root");
+if (!root) throw new Error("index.html has no element #root.");
+createRoot(root).render(
+  <StrictMode>
+    <App playground={createPlayground(createTrainClient())} />
+  </StrictMode>,
+);

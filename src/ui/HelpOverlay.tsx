@@ -1,0 +1,64 @@
+import { Dialog, Heading, Modal, ModalOverlay } from "react-aria-components";
+import { ACTIONS } from "./actions/actions.ts";
+import { PushButton } from "./components/PushButton.tsx";
+import styles from "./HelpOverlay.module.css";
+import { keyName } from "./text/keyName.ts";
+import { usePlayground, useSettings } from "./usePlayground.ts";
+
+function ShortcutTable() {
+  const playground = usePlayground();
+  return (
+    <table className={styles.keys}>
+      <caption className="visuallyHidden">Keyboard shortcuts</caption>
+      <tbody>
+        {ACTIONS.map((action) => (
+          <tr key={action.id}>
+            <th scope="row">{action.label(playground)}</th>
+            <td className={styles.what}>{action.help}</td>
+            <td className={styles.caps}>
+              {action.keys.map((key) => (
+                <kbd key={key}>{keyName(key)}</kbd>
+              ))}
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+/** What the page does, and every action with its key. */
+export function HelpOverlay() {
+  const { stores } = usePlayground();
+  const isOpen = useSettings((settings) => settings.isHelpOpen);
+  const hasShortcuts = useSettings((settings) => settings.hasShortcuts);
+  const setOpen = (isHelpOpen: boolean) => stores.settings.setState({ isHelpOpen });
+  return (
+    <ModalOverlay className={styles.veil ?? ""} isOpen={isOpen} onOpenChange={setOpen} isDismissable>
+      <Modal className={styles.modal ?? ""}>
+        <Dialog className={styles.dialog ?? ""}>
+          <div className={styles.head}>
+            <Heading slot="title">A model that teaches itself</Heading>
+            <PushButton icon="close" kind="quiet" isIconOnly onPress={() => setOpen(false)}>
+              Close
+            </PushButton>
+          </div>
+          <p className={styles.story}>
+            One small model draws and looks. From a prompt it draws a group of images, asks itself about each
+            one, and compares its own answers with the right one. Images that did better than their group are
+            made more likely, the others less. Nothing leaves this browser.
+          </p>
+          <ShortcutTable />
+          <label className={styles.option}>
+            <input
+              type="checkbox"
+              checked={hasShortcuts}
+              onChange={(event) => stores.settings.setState({ hasShortcuts: event.target.checked })}
+            />
+            Use single-key shortcuts
+          </label>
+        </Dialog>
+      </Modal>
+    </ModalOverlay>
+  );
+}

@@ -1,0 +1,34 @@
+import { useEffect, useState } from "react";
+import { createAnnouncer } from "./announcer.ts";
+import { usePlayground } from "./usePlayground.ts";
+
+/** Speaks the run's progress to assistive technology; failures speak for themselves through their card. */
+export function LiveRegion() {
+  const { stores } = usePlayground();
+  const [news, setNews] = useState("");
+  useEffect(() => {
+    const announcer = createAnnouncer(setNews);
+    const unfollowMetrics = stores.metrics.subscribe(({ columns }) => {
+      const rewards = columns.column("rewardMean");
+      const [before, now] = [rewards.at(-2), rewards.at(-1)];
+      if (now === undefined) return;
+      const trend = before === undefined || now === before ? "" : now > before ? ", up" : ", down";
+      announcer.offer(`Step ${columns.steps().at(-1)}, reward ${now.toFixed(2)}${trend}`);
+    });
+    const unfollowRun = stores.run.subscribe((run, before) => {
+      if (run.opening === "ready" && before.opening !== "ready") announcer.offer("The model is ready.");
+      if (run.state !== before.state && run.state === "paused")
+        announcer.offer(`Paused at step ${run.step}.`);
+    });
+    return () => {
+      unfollowMetrics();
+      unfollowRun();
+      announcer.dispose();
+    };
+  }, [stores]);
+  return (
+    <div className="visuallyHidden" role="status" aria-live="polite">
+      {news}
+    </div>
+  );
+}

@@ -1,0 +1,95 @@
+/** The page on a made-up run, to look at its states: `harness.html?state=running&theme=dark`. Not part of the build. */
+import { createRoot } from "react-dom/client";
+import type { Command } from "../../protocol/commands.ts";
+import { App } from "../App.tsx";
+import { createPlayground } from "../playground.ts";
+import { createFakeClient, FAKE_BACKEND, FAKE_MODEL, type FakeClient, fakeRunStarted } from "./fakeClient.ts";
+
+const state = new URLSearchParams(location.search).get("state") ?? "idle";
+
+/** Finished steps, phase of the next one (4: finished too) and its decoding step. */
+const SCENES: Readonly<Record<string, readonly [number, number, number]>> = {
+  idle: [0, 0, 0],
+  sampling: [64, 0, 5],
+  finished: [120, 4, 8],
+};
+
+const MANIFEST = {
+  default: "showo-tiny",
+  models: [
+    {
+      id: "showo-tiny",
+      title: "Show-o tiny",
+      files: [{ name: "model.safetensors", bytes: 9_800_000 }],
+      bytes: 11_400_000,
+      sprites: "world/sprites.safetensors",
+    },
+  ],
+};
+
+function open(client: FakeClient): void {
+  client.emit(FAKE_BACKEND);
+  client.emit({
+    type: "modelProgressed",
+    stage: "download",
+    file: "model.safetensors",
+    loadedBytes: 6_300_000,
+    totalBytes: 9_800_000,
+  });
+  if (state === "loading") return;
+  if (state === "resume") {
+    const savedAtMs = Date.parse("2026-11-23T12:04:00");
+    client.emit({
+      type: "resumeOffered",
+      runId: "run-1",
+      step: 120,
+      savedAtMs,
+      rewardMean: 0.61,
+      sizeBytes: 2e6,
+    });
+  }
+  client.emit(FAKE_MODEL);
+}
+
+function play(client: FakeClient): void {
+  const [steps, phase, decode] = SCENES[state] ?? [87, 3, 8];
+  client.emit(fakeRunStarted(steps));
+  client.emit({
+    type: "memoryMeasured",
+    tensors: 412,
+    tensorBytes: 96e6,
+    gpuBytes: 412e6,
+    storageUsedBytes: 3e7,
+    storageQuotaBytes: 1e10,
+  });
+  if (state === "idle") return;
+  client.emit({
+    type: "checkpointSaved",
+    runId: "run-1",
+    step: steps,
+    savedAtMs: Date.parse("2026-11-23T12:04:00"),
+    sizeBytes: 2.1e6,
+  });
+  client.emit({ type: "stateChanged", state: state === "finished" ? "paused" : "running" });
+  client.playTo(steps + 1, state === "failed" ? 4 : phase, decode);
+  if (state !== "failed") return;
+  client.playTo(steps + 2, 0, 4);
+  const error = {
+    code: "deviceLost" as const,
+    message: "The GPU process was restarted by the browser.",
+    data: { reason: "unknown" },
+  };
+  client.emit({ type: "failed", error, isFatal: true, step: steps + 2 });
+}
+
+function respond(command: Command, client: FakeClient): void {
+  if (command.type === "openModel") setTimeout(() => open(client), 20);
+  if (command.type === "startRun" || command.type === "resumeRun") setTimeout(() => play(client), 20);
+  if (command.type === "pause") client.emit({ type: "stateChanged", state: "paused" });
+  if (command.type === "play") client.emit({ type: "stateChanged", state: "running" });
+}
+
+const playground = createPlayground(createFakeClient(respond), async () => MANIFEST);
+const root = document.getElementById("root");
+if (root) createRoot(root).render(<App playground={playground} />);
+if (state === "help") setTimeout(() => playground.stores.settings.setState({ isHelpOpen: true }), 200);

@@ -1,0 +1,27 @@
+/** What a person can do: one object an action, read by the transport bar, the shortcuts and the help overlay. */
+import type { Session } from "../session.ts";
+import type { Stores } from "../stores/connectStores.ts";
+import type { RunView } from "../stores/runStore.ts";
+
+export interface ActionContext {
+  readonly stores: Stores;
+  readonly session: Session;
+}
+
+export interface Action {
+  readonly id: string;
+  /** Words on the button, which may follow the state. */
+  readonly label: (context: ActionContext) => string;
+  /** A sentence for the help overlay. */
+  readonly help: string;
+  /** `KeyboardEvent.key` values. */
+  readonly keys: readonly string[];
+  readonly isEnabled: (context: ActionContext) => boolean;
+  readonly run: (context: ActionContext) => void;
+}
+
+/** A run exists, its worker lives and nothing is being worked on. */
+export const isResting = (run: RunView): boolean => run.runId !== null && run.state === "paused";
+/** A run exists and its worker lives. */
+export const isAlive = (run: RunView): boolean =>
+  run.runId !== null && (run.state === "paused" || run.state === "running" || run.state === "pausing");

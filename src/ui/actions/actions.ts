@@ -1,0 +1,25 @@
+/** All actions, in the order the help overlay lists them. */
+import type { Action } from "./action.ts";
+import { help } from "./help.ts";
+import { lookAhead } from "./lookAhead.ts";
+import { lookBack } from "./lookBack.ts";
+import { playPause } from "./playPause.ts";
+import { reset } from "./reset.ts";
+import { save } from "./save.ts";
+import { stepOnce } from "./stepOnce.ts";
+import { stepPhase } from "./stepPhase.ts";
+import { stop } from "./stop.ts";
+import { theme } from "./theme.ts";
+
+export const ACTIONS: readonly Action[] = [
+  playPause,
+  stepOnce,
+  stepPhase,
+  stop,
+  reset,
+  save,
+  lookBack,
+  lookAhead,
+  theme,
+  help,
+];

@@ -1,0 +1,53 @@
+/** Line icons on a 20-pixel grid, drawn for this page. Decorative: the words beside them carry the meaning. */
+const PATHS = {
+  play: (
+    <path
+      d="M6.5 4.2v11.6a.6.6 0 0 0 .92.5l9-5.8a.6.6 0 0 0 0-1l-9-5.8a.6.6 0 0 0-.92.5Z"
+      fill="currentColor"
+    />
+  ),
+  pause: <path d="M6.2 4h2.6v12H6.2zM11.2 4h2.6v12h-2.6z" fill="currentColor" />,
+  step: <path d="M5 4.6v10.8l7.6-5.4zM13.6 4.5h2v11h-2z" fill="currentColor" />,
+  stop: <rect x="5" y="5" width="10" height="10" rx="1.6" fill="currentColor" />,
+  reset: <path d="M4.5 4v4h4M4.9 8A6 6 0 1 1 4 10.6" />,
+  save: (
+    <path d="M10 3.5v8.2m0 0L6.8 8.6M10 11.7l3.2-3.1M4 13v2.2c0 .7.6 1.3 1.3 1.3h9.4c.7 0 1.3-.6 1.3-1.3V13" />
+  ),
+  help: (
+    <path d="M7.6 7.5a2.4 2.4 0 1 1 3.5 2.2c-.8.4-1.1.9-1.1 1.8M10 14.4v.1M17 10a7 7 0 1 1-14 0 7 7 0 0 1 14 0Z" />
+  ),
+  sun: (
+    <path d="M10 13.4a3.4 3.4 0 1 0 0-6.8 3.4 3.4 0 0 0 0 6.8ZM10 2.2v1.6M10 16.2v1.6M2.2 10h1.6M16.2 10h1.6M4.5 4.5l1.1 1.1M14.4 14.4l1.1 1.1M4.5 15.5l1.1-1.1M14.4 5.6l1.1-1.1" />
+  ),
+  moon: <path d="M16.6 11.8A7 7 0 0 1 8.2 3.4a7 7 0 1 0 8.4 8.4Z" />,
+  down: <path d="m6 8 4 4 4-4" />,
+  left: <path d="m12 5-5 5 5 5" />,
+  right: <path d="m8 5 5 5-5 5" />,
+  live: <circle cx="10" cy="10" r="5" fill="currentColor" stroke="none" />,
+  nextStep: <rect x="5" y="5" width="10" height="10" rx="1" fill="currentColor" stroke="none" />,
+  newRun: <path d="M10 4.4 16.4 15.6H3.6z" fill="currentColor" stroke="none" />,
+  warning: <path d="M10 3.4 17.4 16.4H2.6zM10 8.2v3.8M10 14v.1" />,
+  hint: <path d="M10 9.2v4.6M10 6.5v.1M17 10a7 7 0 1 1-14 0 7 7 0 0 1 14 0Z" />,
+  good: <path d="m4.5 10.6 3.6 3.6 7.4-8" />,
+  close: <path d="m5.5 5.5 9 9m0-9-9 9" />,
+} as const;
+
+export type IconName = keyof typeof PATHS;
+
+export function Icon({ name, size = 20 }: { name: IconName; size?: number }) {
+  return (
+    <svg
+      width={size}
+      height={size}
+      viewBox="0 0 20 20"
+      fill="none"
+      stroke="currentColor"
+      strokeWidth={1.6}
+      strokeLinecap="round"
+      strokeLinejoin="round"
+      aria-hidden="true"
+    >
+      {PATHS[name]}
+    </svg>
+  );
+}

@@ -1,0 +1,99 @@
+/**
+ * A slider and a number field that hold the same value. The slider is a plain range input: logarithmic positions
+ * need their own spoken value, and the number field reads "3e-5", which locale-aware fields do not.
+ */
+import { type ReactNode, useEffect, useId, useState } from "react";
+import styles from "./NumberSlider.module.css";
+import {
+  fromPosition,
+  rangeAttributes,
+  readNumber,
+  type SliderRange,
+  toPosition,
+  writeNumber,
+} from "./sliderScale.ts";
+
+export interface NumberSliderProps {
+  readonly label: string;
+  readonly help: string;
+  readonly tag?: ReactNode;
+  readonly value: number;
+  readonly range: SliderRange;
+  readonly isWhole: boolean;
+  readonly unit?: string | undefined;
+  readonly isDisabled: boolean;
+  /** Hidden for values that no hand can aim at, such as seeds. */
+  readonly hasSlider: boolean;
+  readonly onChange: (value: number) => void;
+}
+
+function NumberBox(props: NumberSliderProps & { labelledBy: string; describedBy: string }) {
+  const { value, range, isWhole, onChange } = props;
+  const [typed, setTyped] = useState(writeNumber(value));
+  useEffect(() => setTyped(writeNumber(value)), [value]);
+  const commit = () => {
+    const number = readNumber(typed, range, isWhole);
+    setTyped(writeNumber(number ?? value));
+    if (number !== null && number !== value) onChange(number);
+  };
+  return (
+    <input
+      className={styles.number}
+      type="text"
+      inputMode="decimal"
+      autoComplete="off"
+      aria-labelledby={props.labelledBy}
+      aria-describedby={props.describedBy}
+      value={typed}
+      disabled={props.isDisabled}
+      onChange={(event) => setTyped(event.target.value)}
+      onBlur={commit}
+      onKeyDown={(event) => {
+        if (event.key === "Enter") commit();
+        if (event.key === "Escape") setTyped(writeNumber(value));
+      }}
+    />
+  );
+}
+
+export function NumberSlider(props: NumberSliderProps) {
+  const labelId = useId();
+  const helpId = useId();
+  const { value, range } = props;
+  const spoken = props.unit ? `${writeNumber(value)} ${props.unit}` : writeNumber(value);
+  const attributes = rangeAttributes(range);
+  const position = toPosition(value, range);
+  const share = (position - attributes.min) / (attributes.max - attributes.min);
+  return (
+    <div className={styles.field} title={props.help}>
+      <div className={styles.words}>
+        <span id={labelId} className={styles.label}>
+          {props.label}
+        </span>
+        {props.tag}
+        <span id={helpId} className="visuallyHidden">
+          {props.help}
+        </span>
+      </div>
+      <div className={styles.inputs}>
+        {props.hasSlider ? (
+          <input
+            className={styles.slider}
+            type="range"
+            {...attributes}
+            value={position}
+            style={{ "--share": `${share * 100}%` } as React.CSSProperties}
+            disabled={props.isDisabled}
+            aria-labelledby={labelId}
+            aria-describedby={helpId}
+            aria-valuetext={spoken}
+            onChange={(event) => props.onChange(fromPosition(event.target.valueAsNumber, range))}
+          />
+        ) : (
+          <span />
+        )}
+        <NumberBox {...props} labelledBy={labelId} describedBy={helpId} />
+      </div>
+    </div>
+  );
+}

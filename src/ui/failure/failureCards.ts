@@ -1,0 +1,115 @@
+/** Every failure the engine can name, as a card: what it is called, what happened, and the ways on. */
+import type { EngineErrorCode } from "../../engine/errors.ts";
+
+export type Remedy = "reconnect" | "useWasm" | "newRun" | "reload" | "copyReport" | "dismiss";
+
+export interface Card {
+  readonly title: string;
+  /** What happened and what is safe; the error's own message follows it. */
+  readonly story: string;
+  /** The first is the main way on. */
+  readonly remedies: readonly Remedy[];
+}
+
+export const FAILURE_CARDS = {
+  badConfig: {
+    title: "This setting cannot be used",
+    story: "The run goes on with the settings it had.",
+    remedies: ["dismiss", "newRun"],
+  },
+  badInput: {
+    title: "The engine was given something it cannot use",
+    story: "The run is paused and its finished steps are safe.",
+    remedies: ["dismiss", "copyReport"],
+  },
+  modelMissing: {
+    title: "The model is not there",
+    story: "The address names a model folder that this site does not have.",
+    remedies: ["reload", "copyReport"],
+  },
+  modelCorrupt: {
+    title: "The model is damaged",
+    story: "Its files arrived but do not fit together. A fresh download usually helps.",
+    remedies: ["reload", "copyReport"],
+  },
+  fileCorrupt: {
+    title: "A file is damaged",
+    story: "It was read, but its content is not what it should be.",
+    remedies: ["reload", "copyReport"],
+  },
+  fileUnwritable: {
+    title: "A file could not be written",
+    story: "Training can go on; this file was not saved.",
+    remedies: ["dismiss", "copyReport"],
+  },
+  checkpointCorrupt: {
+    title: "The saved run is damaged",
+    story: "Neither of its two saved copies passes its checksum, so it cannot be continued.",
+    remedies: ["newRun", "copyReport"],
+  },
+  checkpointMismatch: {
+    title: "The saved run belongs to another model",
+    story: "It was trained on different weights and cannot continue on these.",
+    remedies: ["newRun", "copyReport"],
+  },
+  noBackend: {
+    title: "Nothing to compute with",
+    story: "Neither WebGPU nor WebAssembly could be started in this browser.",
+    remedies: ["reload", "copyReport"],
+  },
+  noWebGpu: {
+    title: "WebGPU is not available",
+    story:
+      "This browser offers no usable graphics adapter. WebAssembly runs the same training on the processor, only slower.",
+    remedies: ["useWasm", "reload", "copyReport"],
+  },
+  deviceLost: {
+    title: "The graphics device was reset",
+    story:
+      "The browser took the GPU away in the middle of the work. Reconnecting continues from the last save.",
+    remedies: ["reconnect", "useWasm", "copyReport"],
+  },
+  outOfMemory: {
+    title: "Out of memory",
+    story:
+      "The step needed more memory than the device gives. A smaller group or fewer prompts per step need less.",
+    remedies: ["newRun", "useWasm", "copyReport"],
+  },
+  gpuError: {
+    title: "The graphics device reported an error",
+    story: "The step was stopped before it changed the model.",
+    remedies: ["reconnect", "useWasm", "copyReport"],
+  },
+  nonFinite: {
+    title: "The numbers ran away",
+    story:
+      "A gradient was not a finite number, so the update was not written and the model is as it was. A lower learning rate usually helps.",
+    remedies: ["dismiss", "newRun", "copyReport"],
+  },
+  storageFull: {
+    title: "The browser's storage is full",
+    story:
+      "Training goes on, but nothing more is saved. Freeing space in this browser makes saving work again.",
+    remedies: ["dismiss", "copyReport"],
+  },
+  storageUnavailable: {
+    title: "This browser keeps nothing",
+    story: "Storage is switched off, as in a private window. Training works; a reload starts over.",
+    remedies: ["dismiss", "copyReport"],
+  },
+  cancelled: {
+    title: "Stopped",
+    story: "The work was stopped as asked; finished steps are kept.",
+    remedies: ["dismiss"],
+  },
+  workerCrash: {
+    title: "The training worker stopped answering",
+    story: "Finished steps on this page stay visible. Restarting the worker continues from the last save.",
+    remedies: ["reconnect", "reload", "copyReport"],
+  },
+  networkFailed: {
+    title: "The download failed",
+    story: "A file of the model did not arrive. Nothing is lost.",
+    remedies: ["reconnect", "reload", "copyReport"],
+  },
+} as const satisfies Record<EngineErrorCode, Card>;

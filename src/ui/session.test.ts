@@ -1,0 +1,115 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import { createFakeClient, FAKE_MODEL, type FakeClient, fakeRunStarted } from "./__fixtures__/fakeClient.ts";
+import { parseAddress } from "./address.ts";
+import { createSession, type Session } from "./session.ts";
+import { connectStores, createStores, type Stores } from "./stores/connectStores.ts";
+import { createSettingsStore } from "./stores/settingsStore.ts";
+
+const MANIFEST = {
+  default: "tiny",
+  models: [
+    { id: "nano", title: "Nano", files: [], bytes: 10, sprites: "world/s.safetensors" },
+    { id: "tiny", title: "Tiny", files: [], bytes: 20, sprites: "world/s.safetensors" },
+  ],
+};
+const ROOT = "https://host/app/";
+
+let client: FakeClient;
+let stores: Stores;
+
+function visit(query: string, manifest: unknown = MANIFEST): Session {
+  client = createFakeClient(() => undefined);
+  stores = createStores(createSettingsStore("light", null));
+  connectStores(client, stores, (commit) => commit());
+  const address = parseAddress(ROOT + query);
+  return createSession({ client, stores, address, rootUrl: ROOT, fetchJson: async () => manifest });
+}
+
+describe("session", () => {
+  let session: Session;
+  beforeEach(() => {
+    session = visit("");
+  });
+
+  it("opens the default model with absolute addresses", async () => {
+    await session.open();
+    expect(client.sent).toEqual([
+      {
+        type: "openModel",
+        modelId: "tiny",
+        modelUrl: "https://host/app/models/tiny/",
+        spritesUrl: "https://host/app/world/s.safetensors",
+        wasmUrl: "https://host/app/wasm/",
+        backend: "auto",
+        fail: null,
+      },
+    ]);
+  });
+
+  it("passes what the address asks for", async () => {
+    await visit("?model=nano&backend=wasm&fail=crash").open();
+    expect(client.sent[0]).toMatchObject({ modelId: "nano", backend: "wasm", fail: "crash" });
+  });
+
+  it("begins a run when nothing is kept", async () => {
+    await session.open();
+    client.emit(FAKE_MODEL);
+    expect(client.sent[1]).toMatchObject({ type: "startRun", preset: "robust" });
+  });
+
+  it("waits for a choice when a run is kept", async () => {
+    await session.open();
+    client.emit({
+      type: "resumeOffered",
+      runId: "old",
+      step: 3,
+      savedAtMs: 0,
+      rewardMean: null,
+      sizeBytes: 1,
+    });
+    client.emit(FAKE_MODEL);
+    expect(client.sent).toHaveLength(1);
+    session.resumeRun();
+    expect(client.sent[1]).toEqual({ type: "resumeRun", runId: "old" });
+  });
+
+  it("leaves the run's return to the worker after a reconnection", async () => {
+    await session.open();
+    client.emit(FAKE_MODEL);
+    client.emit(fakeRunStarted(5));
+    const error = { code: "deviceLost" as const, message: "gone", data: {} };
+    client.emit({ type: "failed", error, isFatal: true, step: 5 });
+    session.reconnect("webgpu");
+    client.emit(FAKE_MODEL);
+    expect(client.sent.map(({ type }) => type)).toEqual(["openModel", "startRun", "reconnect"]);
+    expect(stores.run.getState().failure).toBeNull();
+  });
+
+  it("opens anew on another backend when no model was ever opened", async () => {
+    await session.open();
+    const error = { code: "noWebGpu" as const, message: "none", data: {} };
+    client.emit({ type: "failed", error, isFatal: false, step: null });
+    session.reconnect("wasm");
+    await Promise.resolve();
+    await expect.poll(() => client.sent.at(-1)).toMatchObject({ type: "openModel", backend: "wasm" });
+  });
+
+  it("names the models there are when the address asks for another", async () => {
+    await visit("?model=huge").open();
+    const { failure } = stores.run.getState();
+    expect(failure?.error.code).toBe("modelMissing");
+    expect(failure?.error.message).toContain("nano, tiny");
+    expect(client.sent).toHaveLength(0);
+  });
+
+  it("shows a damaged list of models as a failure", async () => {
+    await visit("", { models: [] }).open();
+    expect(stores.run.getState().failure?.error.code).toBe("fileCorrupt");
+  });
+
+  it("keeps a resting worker resting when a half-done step is dropped", async () => {
+    stores.run.setState({ state: "paused", activeStep: 4 });
+    session.stop();
+    expect(stores.run.getState()).toMatchObject({ state: "paused", activeStep: null });
+  });
+});

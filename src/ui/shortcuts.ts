@@ -1,0 +1,47 @@
+/** Single-key shortcuts: each key of the action list, unless somebody is typing or has switched them off. */
+import type { Action, ActionContext } from "./actions/action.ts";
+
+/** The part of a keyboard event the choice depends on. */
+export interface KeyPress {
+  readonly key: string;
+  readonly hasModifier: boolean;
+  /** Tag name of the focused element, lower case, with its type or role: "input:range", "button", "body". */
+  readonly focus: string;
+}
+
+const TYPING = /^(input:(?!range|checkbox)|textarea|select)/;
+/** Elements for which the space bar and the arrows already mean something. */
+const USES_SPACE = /^(button|a|input|summary|.*:(menuitem|tab|option|switch|radio))/;
+const USES_ARROWS = /^(input|.*:(menuitem|tab|option|radio|slider))/;
+
+/** The action a key press asks for, or null. */
+export function findAction(actions: readonly Action[], press: KeyPress): Action | null {
+  if (press.hasModifier || TYPING.test(press.focus)) return null;
+  if (press.key === " " && USES_SPACE.test(press.focus)) return null;
+  if (press.key.startsWith("Arrow") && USES_ARROWS.test(press.focus)) return null;
+  const key = press.key.length === 1 ? press.key.toLowerCase() : press.key;
+  return actions.find((action) => action.keys.includes(key)) ?? null;
+}
+
+function describeFocus(target: EventTarget | null): string {
+  if (!(target instanceof HTMLElement)) return "body";
+  const detail = target.getAttribute("role") ?? target.getAttribute("type");
+  const tag = target.tagName.toLowerCase();
+  if (target.isContentEditable) return "textarea";
+  return detail ? `${tag}:${detail}` : tag === "input" ? "input:text" : tag;
+}
+
+/** Listens until the returned function is called. */
+export function attachShortcuts(actions: readonly Action[], context: ActionContext): () => void {
+  const listen = (event: KeyboardEvent) => {
+    const { hasShortcuts, isHelpOpen } = context.stores.settings.getState();
+    if (!hasShortcuts || event.defaultPrevented) return;
+    const hasModifier = event.ctrlKey || event.metaKey || event.altKey;
+    const action = findAction(actions, { key: event.key, hasModifier, focus: describeFocus(event.target) });
+    if (!action || (isHelpOpen && action.id !== "help")) return;
+    event.preventDefault();
+    if (action.isEnabled(context) && !event.repeat) action.run(context);
+  };
+  window.addEventListener("keydown", listen);
+  return () => window.removeEventListener("keydown", listen);
+}

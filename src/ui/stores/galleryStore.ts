@@ -1,0 +1,128 @@
+/** The pictures: groups of the step at work, groups of the last finished step, and the filmstrip. */
+import { createStore, type StoreApi } from "zustand/vanilla";
+import type { EventOf, WireImage, WorkerEvent } from "../../protocol/events.ts";
+
+export interface GroupView {
+  readonly drawn: EventOf<"groupDrawn">;
+  readonly judged: EventOf<"groupJudged"> | null;
+  readonly scored: EventOf<"groupScored"> | null;
+}
+
+export interface StepView {
+  readonly step: number;
+  readonly groupSize: number;
+  /** One entry per prompt of the step; null until its images are drawn. */
+  readonly groups: readonly (GroupView | null)[];
+  readonly draw: EventOf<"drawProgressed"> | null;
+}
+
+export interface Frame {
+  readonly step: number;
+  readonly image: WireImage;
+}
+
+export interface FilmstripRow {
+  readonly prompt: string;
+  readonly seed: string;
+  readonly frames: readonly Frame[];
+}
+
+export interface GalleryView {
+  readonly current: StepView | null;
+  readonly finished: StepView | null;
+  readonly selectedGroup: number;
+  readonly rows: readonly FilmstripRow[];
+  /** Step looked at in the filmstrip and marked on the curves; null follows the newest. */
+  readonly selectedStep: number | null;
+}
+
+export const EMPTY_GALLERY: GalleryView = {
+  current: null,
+  finished: null,
+  selectedGroup: 0,
+  rows: [],
+  selectedStep: null,
+};
+
+type FrameRecord = Omit<EventOf<"filmstripDrawn">, "type">;
+
+function addFrame(rows: readonly FilmstripRow[], record: FrameRecord): readonly FilmstripRow[] {
+  const next = [...rows];
+  while (next.length <= record.row) next.push({ prompt: record.prompt, seed: record.seed, frames: [] });
+  const earlier = (next[record.row]?.frames ?? []).filter((frame) => frame.step < record.step);
+  const frames = [...earlier, { step: record.step, image: record.image }];
+  next[record.row] = { prompt: record.prompt, seed: record.seed, frames };
+  return next;
+}
+
+function setGroup(
+  gallery: GalleryView,
+  step: number,
+  at: number,
+  change: (old: GroupView | null) => GroupView | null,
+): GalleryView {
+  const { current } = gallery;
+  if (!current || current.step !== step || at >= current.groups.length) return gallery;
+  const groups = current.groups.map((group, index) => (index === at ? change(group) : group));
+  return { ...gallery, current: { ...current, groups } };
+}
+
+function startStep(gallery: GalleryView, event: EventOf<"stepStarted">): GalleryView {
+  const groups = Array.from({ length: event.groups }, () => null);
+  return {
+    ...gallery,
+    current: { step: event.step, groupSize: event.groupSize, groups, draw: null },
+    selectedGroup: Math.min(gallery.selectedGroup, Math.max(0, event.groups - 1)),
+  };
+}
+
+/** The pictures after one event; pure. */
+export function reduceGallery(gallery: GalleryView, event: WorkerEvent): GalleryView {
+  switch (event.type) {
+    case "runStarted":
+      return { ...EMPTY_GALLERY, rows: event.filmstrip.reduce(addFrame, [] as readonly FilmstripRow[]) };
+    case "stepStarted":
+      return startStep(gallery, event);
+    case "drawProgressed":
+      return gallery.current?.step === event.step
+        ? { ...gallery, current: { ...gallery.current, draw: event } }
+        : gallery;
+    case "groupDrawn":
+      return setGroup(gallery, event.step, event.group, () => ({ drawn: event, judged: null, scored: null }));
+    case "groupJudged":
+      return setGroup(gallery, event.step, event.group, (old) => old && { ...old, judged: event });
+    case "groupScored":
+      return setGroup(gallery, event.step, event.group, (old) => old && { ...old, scored: event });
+    case "stepFinished":
+      return gallery.current?.step === event.step ? { ...gallery, finished: gallery.current } : gallery;
+    case "filmstripDrawn":
+      return { ...gallery, rows: addFrame(gallery.rows, event) };
+    case "failed":
+      return event.isFatal ? abandonStep(gallery) : gallery;
+    default:
+      return gallery;
+  }
+}
+
+/** Drops a half-done step, so that the last finished one is shown again. */
+export function abandonStep(gallery: GalleryView): GalleryView {
+  return { ...gallery, current: gallery.finished };
+}
+
+/** All steps of which the filmstrip holds a frame, ascending. */
+export function filmstripSteps(rows: readonly FilmstripRow[]): number[] {
+  const steps = new Set(rows.flatMap((row) => row.frames.map((frame) => frame.step)));
+  return [...steps].sort((a, b) => a - b);
+}
+
+/** The step `offset` frames away from the one looked at; null when that is the newest. */
+export function stepAway(gallery: GalleryView, offset: number): number | null {
+  const steps = filmstripSteps(gallery.rows);
+  const selected = gallery.selectedStep ?? Number.POSITIVE_INFINITY;
+  const at = steps.findLastIndex((step) => step <= selected);
+  const next = Math.min(steps.length - 1, Math.max(0, at + offset));
+  return next >= steps.length - 1 ? null : (steps[next] ?? null);
+}
+
+export type GalleryStore = StoreApi<GalleryView>;
+export const createGalleryStore = (): GalleryStore => createStore<GalleryView>(() => EMPTY_GALLERY);

@@ -1,0 +1,36 @@
+import { expect, it } from "vitest";
+import { formatBytes, formatCount, formatMetric, formatSeconds, formatSigned } from "./numbers.ts";
+
+it("writes bytes in decimal units", () => {
+  expect([0, 999, 1500, 11_400_000, 999_999, 1.3e9].map(formatBytes)).toEqual([
+    "0 B",
+    "999 B",
+    "1.50 kB",
+    "11.4 MB",
+    "1.00 MB",
+    "1.30 GB",
+  ]);
+});
+
+it("writes durations by their size", () => {
+  expect([0.824, 41.2, 185].map(formatSeconds)).toEqual(["0.82 s", "41 s", "3 min 05 s"]);
+});
+
+it("always shows the sign of an advantage, but none on zero", () => {
+  expect([1.118, -0.4, 0.001, -0.001].map(formatSigned)).toEqual(["+1.12", "\u22120.40", "0.00", "0.00"]);
+});
+
+it("writes metrics with few digits and gaps as dashes", () => {
+  expect([0, 0.00004, 0.0321, 0.61, 12.34, Number.NaN].map(formatMetric)).toEqual([
+    "0",
+    "4.0e\u22125",
+    "0.032",
+    "0.610",
+    "12.3",
+    "–",
+  ]);
+});
+
+it("groups digits", () => {
+  expect(formatCount(4_213_876)).toBe("4\u2009213\u2009876");
+});

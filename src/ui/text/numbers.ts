@@ -1,0 +1,51 @@
+/** How numbers are written on the page: short, of stable width, with a true minus sign. */
+
+const MINUS = "\u2212";
+
+/** "1.20 MB"; decimal units, as browsers and disks count. */
+export function formatBytes(bytes: number): string {
+  if (bytes < 1000) return `${Math.round(bytes)} B`;
+  const units = ["kB", "MB", "GB", "TB"];
+  let value = bytes;
+  let unit = -1;
+  while (value >= 999.5 && unit < units.length - 1) {
+    value /= 1000;
+    unit++;
+  }
+  return `${value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2)} ${units[unit] ?? "B"}`;
+}
+
+/** "0.82 s", "41 s", "3 min 05 s". */
+export function formatSeconds(seconds: number): string {
+  if (seconds < 10) return `${seconds.toFixed(2)} s`;
+  if (seconds < 100) return `${seconds.toFixed(0)} s`;
+  const whole = Math.round(seconds);
+  return `${Math.floor(whole / 60)} min ${String(whole % 60).padStart(2, "0")} s`;
+}
+
+/** "+1.12", "−0.40", "0.00". */
+export function formatSigned(value: number): string {
+  const digits = Math.abs(value).toFixed(2);
+  if (Number(digits) === 0) return digits;
+  return `${value < 0 ? MINUS : "+"}${digits}`;
+}
+
+/** Three significant digits without needless zeros; small numbers as powers of ten. */
+export function formatMetric(value: number): string {
+  if (Number.isNaN(value)) return "–";
+  const size = Math.abs(value);
+  if (size === 0) return "0";
+  if (size < 1e-3) return value.toExponential(1).replace("-", MINUS);
+  const digits = size < 0.01 ? 4 : size < 10 ? 3 : size < 100 ? 1 : 0;
+  return value.toFixed(digits).replace("-", MINUS);
+}
+
+/** "12:04" in the reader's own clock. */
+export function formatClock(timeMs: number): string {
+  return new Date(timeMs).toLocaleTimeString(undefined, { hour: "2-digit", minute: "2-digit" });
+}
+
+/** A count with thin spaces: "4 213 876". */
+export function formatCount(count: number): string {
+  return String(Math.round(count)).replace(/\B(?=(\d{3})+$)/g, "\u2009");
+}

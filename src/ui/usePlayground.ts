@@ -1,0 +1,27 @@
+/** How components reach the stores and the session. */
+import { createContext, useContext } from "react";
+import { useStore } from "zustand";
+import type { Playground } from "./playground.ts";
+import type { DeviceView } from "./stores/deviceStore.ts";
+import type { GalleryView } from "./stores/galleryStore.ts";
+import type { MetricsView } from "./stores/metricsStore.ts";
+import type { RunView } from "./stores/runStore.ts";
+import type { SettingsView } from "./stores/settingsStore.ts";
+
+export const PlaygroundContext = createContext<Playground | null>(null);
+
+export function usePlayground(): Playground {
+  const playground = useContext(PlaygroundContext);
+  if (!playground) throw new Error("This component needs a PlaygroundContext around it.");
+  return playground;
+}
+
+export const useRun = <T>(select: (run: RunView) => T): T => useStore(usePlayground().stores.run, select);
+export const useMetrics = <T>(select: (metrics: MetricsView) => T): T =>
+  useStore(usePlayground().stores.metrics, select);
+export const useGallery = <T>(select: (gallery: GalleryView) => T): T =>
+  useStore(usePlayground().stores.gallery, select);
+export const useDevice = <T>(select: (device: DeviceView) => T): T =>
+  useStore(usePlayground().stores.device, select);
+export const useSettings = <T>(select: (settings: SettingsView) => T): T =>
+  useStore(usePlayground().stores.settings, select);

@@ -1,0 +1,79 @@
+import { DivergingBar } from "../../components/DivergingBar.tsx";
+import { PixelCanvas } from "../../components/PixelCanvas.tsx";
+import { TokenGrid } from "../../components/TokenGrid.tsx";
+import type { StepView } from "../../stores/galleryStore.ts";
+import { formatSigned } from "../../text/numbers.ts";
+import { useRun, useSettings } from "../../usePlayground.ts";
+import styles from "./GroupTile.module.css";
+
+/** Tokens of an image before the model has said how many it has. */
+const UNKNOWN_TOKENS = 64;
+/** Advantages beyond this fill the bar; with eight images the largest possible is √7 ≈ 2.65. */
+const BAR_LIMIT = 2.65;
+
+/** Everything known about one image of a group. */
+export interface Tile {
+  readonly decided: Uint8Array | null;
+  readonly image: { width: number; height: number; rgb: Uint8Array } | null;
+  readonly alt: string;
+  readonly answer: string | null;
+  readonly probability: number | null;
+  readonly reward: number | null;
+  readonly advantage: number | null;
+}
+
+/** Picks the parts of tile `at` of a group out of a step. */
+export function tileOf(step: StepView | null, group: number, at: number): Tile {
+  const known = step?.groups[group] ?? null;
+  const reward = known?.judged?.rewards[at] ?? null;
+  const rewardWords = reward === null ? "not judged yet" : `reward ${reward.toFixed(2)}`;
+  return {
+    decided: step?.draw?.decided[group * step.groupSize + at] ?? null,
+    image: known?.drawn.images[at] ?? null,
+    alt: known ? `Image ${at + 1} for “${known.drawn.prompt}”, step ${step?.step ?? 0}, ${rewardWords}` : "",
+    answer: known?.judged?.answers[at] ?? null,
+    probability: known?.judged?.probabilities[at] ?? null,
+    reward,
+    advantage: known?.scored?.advantages[at] ?? null,
+  };
+}
+
+function Picture({ tile, at }: { tile: Tile; at: number }) {
+  const tokenCount = useRun((run) => run.model?.imageTokenCount ?? UNKNOWN_TOKENS);
+  const themeKey = useSettings((settings) => settings.theme);
+  if (tile.image) return <PixelCanvas image={tile.image} alt={tile.alt} />;
+  const done = tile.decided?.reduce((sum, isDecided) => sum + isDecided, 0) ?? 0;
+  const label = `Image ${at + 1}: ${done} of ${tile.decided?.length ?? tokenCount} tokens decided`;
+  return <TokenGrid decided={tile.decided} tokenCount={tokenCount} label={label} themeKey={themeKey} />;
+}
+
+/** One image with the model's own answer, its reward and its advantage. Its box never changes size. */
+export function GroupTile({ tile, at }: { tile: Tile; at: number }) {
+  const { answer, probability, reward, advantage } = tile;
+  return (
+    <li className={styles.tile}>
+      <div className={styles.picture}>
+        <Picture tile={tile} at={at} />
+      </div>
+      <div className={styles.said}>
+        <span className={styles.answer} title={answer ?? undefined}>
+          {answer === null ? "\u00a0" : answer === "" ? "(no answer)" : `“${answer}”`}
+        </span>
+        <span className={styles.quiet}>
+          {probability === null ? "" : `${Math.round(probability * 100)} %`}
+        </span>
+      </div>
+      <div className={styles.numbers}>
+        <span>
+          {reward === null ? "\u00a0" : <span className={styles.quiet}>reward </span>}
+          {reward?.toFixed(2)}
+        </span>
+        <span className={styles.advantage}>
+          <span className="visuallyHidden">advantage </span>
+          {advantage === null ? "" : formatSigned(advantage)}
+        </span>
+      </div>
+      <DivergingBar value={advantage ?? 0} limit={BAR_LIMIT} />
+    </li>
+  );
+}

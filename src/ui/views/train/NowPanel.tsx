@@ -1,0 +1,141 @@
+import { Button } from "react-aria-components";
+import type { GroupView, StepView } from "../../stores/galleryStore.ts";
+import { useGallery, usePlayground, useRun } from "../../usePlayground.ts";
+import { GroupTile, tileOf } from "./GroupTile.tsx";
+import styles from "./NowPanel.module.css";
+import { PhaseIndicator } from "./PhaseIndicator.tsx";
+
+function describeGroup(group: GroupView | null): string {
+  if (!group?.judged) return "";
+  const mean = group.judged.rewards.reduce((sum, reward) => sum + reward, 0) / group.judged.rewards.length;
+  return mean.toFixed(2);
+}
+
+function GroupSelector({ groups, selected }: { groups: readonly (GroupView | null)[]; selected: number }) {
+  const { stores } = usePlayground();
+  return (
+    <fieldset className={styles.selector}>
+      <legend className={styles.legend}>
+        prompt {selected + 1} of {groups.length}
+      </legend>
+      {groups.map((group, at) => {
+        const isDead = group?.scored?.isDead ?? false;
+        return (
+          <Button
+            // biome-ignore lint/suspicious/noArrayIndexKey: the place in the step is the group's identity
+            key={at}
+            className={`${styles.chip} ${at === selected ? styles.chosen : ""}`}
+            aria-pressed={at === selected}
+            aria-label={`Prompt ${at + 1}${isDead ? ", taught nothing" : ""}`}
+            onPress={() => stores.gallery.setState({ selectedGroup: at })}
+          >
+            <span className={styles.chipNumber}>{at + 1}</span>
+            <span className={styles.chipReward}>{isDead ? "dead" : describeGroup(group) || "·"}</span>
+          </Button>
+        );
+      })}
+    </fieldset>
+  );
+}
+
+function Idle() {
+  const config = useRun((run) => run.config);
+  const hasOffer = useRun((run) => run.resumeOffer !== null);
+  if (!config) {
+    return (
+      <>
+        <p className={`${styles.prompt} ${styles.waiting}`}>
+          {hasOffer ? "The model is open." : "No run yet."}
+        </p>
+        <p className={styles.question}>
+          {hasOffer ? "Continue the saved run, or start a new one." : "\u00a0"}
+        </p>
+      </>
+    );
+  }
+  return (
+    <>
+      <p className={styles.prompt}>Ready. Press Play.</p>
+      <p className={styles.question}>
+        Each step the model draws {config.groupSize} images for each of {config.promptsPerStep} prompts, asks
+        itself about every one, and learns from the answers it gave.
+      </p>
+    </>
+  );
+}
+
+function Words({ step, group }: { step: StepView | null; group: GroupView | null }) {
+  if (!step) return <Idle />;
+  if (!group) {
+    return (
+      <>
+        <p className={`${styles.prompt} ${styles.waiting}`}>Drawing…</p>
+        <p className={styles.question}>
+          {step.groups.length} prompts, {step.groupSize} images of each
+        </p>
+      </>
+    );
+  }
+  const { prompt, question, gold } = group.drawn;
+  return (
+    <>
+      <p className={styles.prompt}>“{prompt}”</p>
+      <p className={styles.question}>
+        It asks itself <q>{question}</q> Right answer: <q>{gold}</q>
+      </p>
+    </>
+  );
+}
+
+/** What a group taught, in words; always one line, so that nothing below moves. */
+function Verdict({ group }: { group: GroupView | null }) {
+  const { judged, scored } = group ?? {};
+  if (!judged || !scored) return <p className={styles.verdict}>{"\u00a0"}</p>;
+  if (scored.isDead) {
+    return (
+      <p className={`${styles.verdict} ${styles.dead}`}>
+        All {judged.rewards.length} images earned the same, so this group teaches nothing.
+      </p>
+    );
+  }
+  const better = scored.advantages.filter((advantage) => advantage > 0).length;
+  return (
+    <p className={styles.verdict}>
+      {better} of {judged.rewards.length} beat the average of the group: more like these, less like the
+      others.
+    </p>
+  );
+}
+
+/** The step at work: one prompt, its images, and what the model thinks of them. */
+export function NowPanel() {
+  const step = useGallery((gallery) => gallery.current ?? gallery.finished);
+  const selected = useGallery((gallery) => gallery.selectedGroup);
+  const planned = useRun((run) => run.config?.groupSize ?? 8);
+  const prompts = useRun((run) => run.config?.promptsPerStep ?? 4);
+  const groups = step?.groups ?? Array.from({ length: prompts }, () => null);
+  const at = Math.min(selected, groups.length - 1);
+  const group = groups[at] ?? null;
+  const size = step?.groupSize ?? planned;
+  return (
+    <section className={styles.now} aria-labelledby="now-title">
+      <h2 id="now-title" className="visuallyHidden">
+        The step at work
+      </h2>
+      <PhaseIndicator />
+      <div className={styles.head}>
+        <div className={styles.words}>
+          <Words step={step} group={group} />
+        </div>
+        <GroupSelector groups={groups} selected={at} />
+      </div>
+      <ol className={styles.tiles} data-columns={size % 4 === 0 || size > 6 ? 4 : size % 3 === 0 ? 3 : size}>
+        {Array.from({ length: size }, (_, image) => (
+          // biome-ignore lint/suspicious/noArrayIndexKey: the place in the group is the image's identity
+          <GroupTile key={image} tile={tileOf(step, at, image)} at={image} />
+        ))}
+      </ol>
+      <Verdict group={group} />
+    </section>
+  );
+}

@@ -1,0 +1,129 @@
+import { useEffect, useRef } from "react";
+import { Button, Disclosure, DisclosurePanel } from "react-aria-components";
+import { type Applies, CONFIG_FIELDS, type ConfigField, type ConfigKey } from "../../../engine/config.ts";
+import { Icon } from "../../components/Icon.tsx";
+import { NumberSlider } from "../../components/NumberSlider.tsx";
+import { Panel } from "../../components/Panel.tsx";
+import { PushButton } from "../../components/PushButton.tsx";
+import { usePlayground, useRun, useSettings } from "../../usePlayground.ts";
+import styles from "./RecipePanel.module.css";
+
+const TAG_WORDS: Record<Applies, string> = { live: "live", nextStep: "next step", newRun: "new run" };
+const FIELDS = Object.entries(CONFIG_FIELDS) as [ConfigKey, ConfigField][];
+const BASIC = FIELDS.filter(([, field]) => field.basic);
+const ADVANCED = FIELDS.filter(([, field]) => !field.basic);
+
+/** Ranges of more values than this get no slider: nobody aims at one of two billion seeds. */
+const SLIDER_VALUES = 100_000;
+/** A dragged slider sends at most this often. */
+const SEND_EVERY_MS = 150;
+
+function AppliesTag({ applies }: { applies: Applies }) {
+  return (
+    <span className={`${styles.tag} ${styles[applies]}`}>
+      <Icon name={applies} size={10} />
+      {TAG_WORDS[applies]}
+    </span>
+  );
+}
+
+/** Collects edits and hands them to the run: at once for live and next-step fields, on demand for the rest. */
+function useEdit(): (key: ConfigKey, value: number) => void {
+  const { stores, session } = usePlayground();
+  const timer = useRef<ReturnType<typeof setTimeout> | null>(null);
+  useEffect(() => () => clearTimeout(timer.current ?? undefined), []);
+  return (key, value) => {
+    stores.settings.setState(({ draft }) => ({ draft: { ...draft, [key]: value } }));
+    if (CONFIG_FIELDS[key].applies === "newRun" || timer.current !== null) return;
+    timer.current = setTimeout(() => {
+      timer.current = null;
+      const { draft } = stores.settings.getState();
+      const changes = Object.entries(draft).filter(
+        ([name]) => CONFIG_FIELDS[name as ConfigKey].applies !== "newRun",
+      );
+      session.send({ type: "changeConfig", changes: Object.fromEntries(changes) });
+    }, SEND_EVERY_MS);
+  };
+}
+
+function RecipeField(props: {
+  name: ConfigKey;
+  field: ConfigField;
+  onEdit: (key: ConfigKey, value: number) => void;
+}) {
+  const { name, field, onEdit } = props;
+  const inForce = useRun((run) => run.config?.[name] ?? field.default);
+  const drafted = useSettings((settings) => settings.draft[name]);
+  const hasRun = useRun((run) => run.config !== null && run.state !== "failed" && run.resumeOffer === null);
+  const isLog = field.log ?? false;
+  return (
+    <NumberSlider
+      label={field.label}
+      help={field.help}
+      tag={<AppliesTag applies={field.applies} />}
+      value={drafted ?? inForce}
+      range={{ min: field.min, max: field.max, step: field.step, isLog }}
+      isWhole={field.kind === "integer"}
+      unit={field.unit}
+      isDisabled={!hasRun}
+      hasSlider={isLog || (field.max - field.min) / field.step < SLIDER_VALUES}
+      onChange={(value) => onEdit(name, value)}
+    />
+  );
+}
+
+function NewRunChanges() {
+  const { stores, session } = usePlayground();
+  const draft = useSettings((settings) => settings.draft);
+  const config = useRun((run) => run.config);
+  const pending = FIELDS.filter(
+    ([key, { applies }]) => applies === "newRun" && draft[key] !== undefined && draft[key] !== config?.[key],
+  );
+  if (pending.length === 0) return null;
+  return (
+    <div className={styles.pending}>
+      <p>
+        {pending.map(([, field]) => field.label).join(", ")} {pending.length === 1 ? "takes" : "take"} effect
+        in a new run, from step 0.
+      </p>
+      <div className={styles.pendingButtons}>
+        <PushButton kind="main" onPress={() => session.startRun(stores.settings.getState().draft)}>
+          Apply as new run
+        </PushButton>
+        <PushButton kind="quiet" onPress={() => stores.settings.setState({ draft: {} })}>
+          Undo
+        </PushButton>
+      </div>
+    </div>
+  );
+}
+
+/** Every field of the run's configuration, generated from its table. */
+export function RecipePanel() {
+  const { stores } = usePlayground();
+  const onEdit = useEdit();
+  const isOpen = useSettings((settings) => settings.isAdvancedOpen);
+  const draw = ([name, field]: [ConfigKey, ConfigField]) => (
+    <RecipeField key={name} name={name} field={field} onEdit={onEdit} />
+  );
+  return (
+    <Panel title="Recipe">
+      <div className={styles.fields}>{BASIC.map(draw)}</div>
+      <NewRunChanges />
+      <Disclosure
+        className={styles.advanced ?? ""}
+        isExpanded={isOpen}
+        onExpandedChange={(isAdvancedOpen) => stores.settings.setState({ isAdvancedOpen })}
+      >
+        <Button slot="trigger" className={styles.more ?? ""}>
+          <Icon name="right" size={16} />
+          Advanced
+          <span className={styles.count}>{ADVANCED.length}</span>
+        </Button>
+        <DisclosurePanel>
+          {isOpen ? <div className={styles.fields}>{ADVANCED.map(draw)}</div> : null}
+        </DisclosurePanel>
+      </Disclosure>
+    </Panel>
+  );
+}

@@ -1,0 +1,68 @@
+import type { RunView } from "../../stores/runStore.ts";
+import { formatBytes, formatClock, formatCount, formatSeconds } from "../../text/numbers.ts";
+import { useDevice, useMetrics, useRun } from "../../usePlayground.ts";
+import styles from "./StatusStrip.module.css";
+
+const BACKEND_NAMES = { webgpu: "WebGPU", wasm: "WebAssembly", cpu: "plain JavaScript" } as const;
+
+function describeState(run: RunView): string {
+  if (run.state === "failed") return "stopped by a failure";
+  if (run.opening !== "ready") return run.opening === "idle" ? "not started" : "opening the model";
+  if (run.resumeOffer) return "waiting for your choice";
+  if (run.state === "running") return "training in a worker";
+  if (run.state === "pausing") return "pausing after this phase";
+  return run.step === 0 ? "ready" : "paused";
+}
+
+function Device() {
+  const backend = useDevice((device) => device.backend);
+  if (!backend) return null;
+  return (
+    <span
+      className={styles.device}
+      title={`${backend.reason} Features: ${backend.features.join(", ") || "none"}.`}
+    >
+      <strong>{BACKEND_NAMES[backend.backend]}</strong> {backend.adapter}
+      {backend.isSoftware ? " (software)" : ""} · {backend.reason}
+    </span>
+  );
+}
+
+function Memory() {
+  const memory = useDevice((device) => device.memory);
+  if (!memory) return null;
+  const shown = memory.gpuBytes ?? memory.tensorBytes;
+  return <span title={`${formatCount(memory.tensors)} tensors`}>{formatBytes(shown)} in use</span>;
+}
+
+/** One quiet line at the foot: what runs, on what, how fast, and whether it is safe. */
+export function StatusStrip() {
+  const words = useRun(describeState);
+  const state = useRun((run) => run.state);
+  const save = useRun((run) => run.lastSave);
+  const model = useRun((run) => run.model);
+  useMetrics((metrics) => metrics.version);
+  const seconds = useMetrics((metrics) => metrics.columns).last("stepSeconds");
+  return (
+    <footer className={styles.strip} aria-label="Status">
+      <div className={styles.inner}>
+        <span className={styles.state} data-state={state}>
+          {words}
+        </span>
+        <Device />
+        {seconds === null ? null : <span>{formatSeconds(seconds)} a step</span>}
+        <Memory />
+        <span>
+          {save
+            ? `saved ${formatClock(save.savedAtMs)} (step ${save.step}, ${formatBytes(save.sizeBytes)})`
+            : "not saved yet"}
+        </span>
+        {model ? (
+          <span className={styles.model}>
+            {model.modelId} · {formatCount(model.parameterCount)} parameters
+          </span>
+        ) : null}
+      </div>
+    </footer>
+  );
+}

@@ -1,0 +1,60 @@
+/// <reference types="vitest/config" />
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import react from "@vitejs/plugin-react";
+import { defineConfig, type Plugin } from "vite";
+
+/** Cross-origin isolation: shared memory, and with it WebAssembly threads, needs both. */
+const ISOLATION = {
+  "Cross-Origin-Opener-Policy": "same-origin",
+  "Cross-Origin-Embedder-Policy": "require-corp",
+};
+
+const WASM_FOLDER = join(
+  dirname(fileURLToPath(import.meta.url)),
+  "node_modules/@tensorflow/tfjs-backend-wasm/dist",
+);
+
+/** Serves tfjs's WebAssembly binaries under `wasm/`, in development and in the build, without a copy in `public/`. */
+function tfjsWasm(): Plugin {
+  const names = readdirSync(WASM_FOLDER).filter((name) => name.endsWith(".wasm"));
+  return {
+    name: "unirl:tfjs-wasm",
+    configureServer(server) {
+      server.middlewares.use((request, response, next) => {
+        const name = names.find((known) => request.url?.split("?")[0]?.endsWith(`/wasm/${known}`));
+        if (!name) return next();
+        response.setHeader("Content-Type", "application/wasm");
+        for (const [header, value] of Object.entries(ISOLATION)) response.setHeader(header, value);
+        response.end(readFileSync(join(WASM_FOLDER, name)));
+      });
+    },
+    generateBundle() {
+      for (const name of names) {
+        this.emitFile({
+          type: "asset",
+          fileName: `wasm/${name}`,
+          source: readFileSync(join(WASM_FOLDER, name)),
+        });
+      }
+    },
+  };
+}
+
+export default defineConfig({
+  // Relative addresses: the built page works from any folder of any host.
+  base: "./",
+  plugins: [react(), tfjsWasm()],
+  server: { headers: ISOLATION },
+  preview: { headers: ISOLATION },
+  // Workers load their own modules, so tfjs stays out of the page's chunk.
+  worker: { format: "es" },
+  build: { target: "es2023", chunkSizeWarningLimit: 2500 },
+  test: {
+    environment: "node",
+    include: ["src/**/*.test.{ts,tsx}", "scripts/**/*.test.ts"],
+    exclude: ["src/**/*.gpu.test.ts", "node_modules/**"],
+    testTimeout: 60_000,
+  },
+});
