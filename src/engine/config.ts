@@ -134,6 +134,16 @@ export const CONFIG_FIELDS = {
     applies: "live",
     source: "spec/unirl.md 10.1",
   }),
+  answerGate: number({
+    label: "answer gate",
+    help: "Only images whose answer earned at least this reward teach answering; 0 lets all in. KL acts on all.",
+    default: 1,
+    min: 0,
+    max: 1,
+    step: 0.05,
+    applies: "live",
+    source: "design/world.md: answering about one's own wrong images teaches guessing; spec/unirl.md 3.3",
+  }),
   remaskDraws: integer({
     label: "re-mask draws K",
     help: "Random re-maskings of a finished image on which its log-probs are measured.",

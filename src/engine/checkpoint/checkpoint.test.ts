@@ -5,13 +5,15 @@ import { makeConfig } from "../config.ts";
 import { registerGradients } from "../device/gradients.ts";
 import { drawTableTask, judgeTable, TableModel } from "../rl/__fixtures__/tableModel.ts";
 import { createTrainerState, type TrainerState, train } from "../rl/trainer.ts";
-import { writeSafetensors } from "../safetensors/safetensors.ts";
+import { readSafetensors, writeSafetensors } from "../safetensors/safetensors.ts";
+import { toFloat32 } from "../safetensors/toFloat32.ts";
 import { decodeCheckpoint, encodeCheckpoint, restoreCheckpoint } from "./checkpoint.ts";
+import { exportPeftAdapter } from "./peftAdapter.ts";
 
 beforeAll(async () => {
   await setBackend("cpu");
   await registerGradients();
-}, 60_000);
+}, 240_000);
 
 const config = makeConfig("robust", { learningRate: 0.01, seed: 5 });
 
@@ -85,6 +87,25 @@ describe("checkpoint", () => {
   });
 });
 
+describe("exportPeftAdapter", () => {
+  it("writes the adapter under its names, and the configuration PEFT asks for", async () => {
+    const exported = await exportPeftAdapter(source.model, config);
+    const { tensors } = readSafetensors(exported.weights);
+    const variables = source.model.adapterVariables();
+    expect([...tensors.keys()]).toEqual(variables.map(({ name }) => name));
+    for (const { name, variable } of variables) {
+      const entry = tensors.get(name);
+      expect(entry && Array.from(toFloat32(entry))).toEqual(Array.from(variable.dataSync()));
+    }
+    expect(exported.config).toMatchObject({
+      peft_type: "LORA",
+      r: config.loraRank,
+      lora_alpha: config.loraAlpha,
+      target_modules: ["answer", "image"],
+    });
+  });
+});
+
 describe("a damaged checkpoint", () => {
   it.each([0, 7, 100, 0.5, 0.999])("is refused when cut at %s", async (at) => {
     const end = at < 1 ? Math.floor(at * bytes.length) : at;
@@ -120,10 +141,12 @@ describe("a checkpoint of something else", () => {
 
   it("is refused when a tensor is missing", async () => {
     const checkpoint = await decodeCheckpoint(bytes);
-    const tensors = new Map([...checkpoint.tensors].filter(([name]) => name !== "moment2/image.delta"));
+    const tensors = new Map(
+      [...checkpoint.tensors].filter(([name]) => name !== "moment2/base_model.model.image.lora_B.weight"),
+    );
     const { model, state } = openSession();
     expect(() => restoreCheckpoint({ ...checkpoint, tensors }, model, state)).toThrow(
-      /moment2\/image\.delta/,
+      /moment2\/base_model\.model\.image/,
     );
   });
 });

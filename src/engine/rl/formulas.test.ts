@@ -14,7 +14,7 @@ import { drawHiddenMasks, remaskRatio } from "./remask.ts";
 beforeAll(async () => {
   await setBackend("cpu");
   await registerGradients();
-}, 60_000);
+}, 240_000);
 
 describe("computeAdvantages", () => {
   it("gives the hand-computed values", () => {

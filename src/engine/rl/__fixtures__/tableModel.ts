@@ -1,6 +1,6 @@
 /**
  * A unified model of two tables, small enough to learn in milliseconds: each prompt has logits for every image token,
- * and the answer is one word chosen by the image's first token, then end-of-text. The adapter is one delta per table.
+ * other prompts share their rows, and the answer is one word chosen by the image's first token, then end-of-text. The adapter is one delta per table.
  * Log-probs are real differentiable ops, drawing and answering sample from them, so learning can be observed.
  */
 import {
@@ -70,11 +70,14 @@ export class TableModel implements UnifiedModel {
   readonly generation = { steps: 2, guidanceScale: 0, temperature: 1 };
   readonly #imageLogits: Tensor2D = randomTable("image", TABLE_PROMPTS.length, TOKENS * CODES, 1);
   readonly #answerLogits: Tensor2D;
+  readonly #words: readonly string[];
   #adapter: readonly AdapterVariable[] = [];
   #isAdapterOn = true;
 
-  constructor(id = "table") {
+  /** @param words the answer vocabulary, CODES words @param id name in checkpoints */
+  constructor(id = "table", words: readonly string[] = ["0", "1", "2", "3", "4"]) {
     this.id = id;
+    this.#words = words;
     // Sees its image's first token well, not perfectly.
     this.#answerLogits = tidy(() => add(randomTable("answer", CODES, CODES, 1), mul(eye(CODES), 3)));
   }
@@ -84,8 +87,11 @@ export class TableModel implements UnifiedModel {
     const start = (name: string, rows: number, columns: number): Variable =>
       tidy(() => variable(mul(randomTable(`${name}/${seed}`, rows, columns, 1), 0)));
     this.#adapter = [
-      { name: "image.delta", variable: start("image", TABLE_PROMPTS.length, TOKENS * CODES) },
-      { name: "answer.delta", variable: start("answer", CODES, CODES) },
+      {
+        name: "base_model.model.image.lora_B.weight",
+        variable: start("image", TABLE_PROMPTS.length, TOKENS * CODES),
+      },
+      { name: "base_model.model.answer.lora_B.weight", variable: start("answer", CODES, CODES) },
     ];
   }
 
@@ -109,7 +115,10 @@ export class TableModel implements UnifiedModel {
 
   /** [B, N, V] */
   #imageRows(prompts: readonly string[]): Tensor {
-    const rows = prompts.map((prompt) => (TABLE_PROMPTS as readonly string[]).indexOf(prompt));
+    const rows = prompts.map((prompt) => {
+      const known = (TABLE_PROMPTS as readonly string[]).indexOf(prompt);
+      return known >= 0 ? known : prompt.length % TABLE_PROMPTS.length;
+    });
     const logits = gather(this.#adapted(this.#imageLogits, 0), tensor1d(rows, "int32"));
     return logSoftmax(reshape(logits, [prompts.length, TOKENS, CODES]));
   }
@@ -150,7 +159,7 @@ export class TableModel implements UnifiedModel {
       const best = row.indexOf(Math.max(...row));
       const word = sampling ? pickFrom(row, createRng(sampling.seeds[image] ?? "").uniform()) : best;
       const tokens = Int32Array.from([word, END]);
-      return { text: String(word), tokens, logProbs: Float32Array.from([row[word] ?? 0, 0]) };
+      return { text: this.#words[word] ?? "", tokens, logProbs: Float32Array.from([row[word] ?? 0, 0]) };
     });
   }
 

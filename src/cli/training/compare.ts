@@ -1,0 +1,134 @@
+/**
+ * Scores a model before, during and after training on the same prompts, seeds and settings: reward of its own answers
+ * about its own images, and answers about real scenes. Differences are paired, with a 95 % interval.
+ */
+
+import type { RunConfig } from "../../engine/config.ts";
+import {
+  createRng,
+  type Estimate,
+  estimateMean,
+  evaluateSelfReward,
+  evaluateUnderstanding,
+  type ListedPrompt,
+  limitPrompts,
+  type RenderedScene,
+  renderHeldOutScenes,
+  type SelfRewardReport,
+  type Splits,
+  type SpriteSet,
+  type UnderstandingReport,
+  type UnifiedModel,
+} from "../../engine/index.ts";
+import type { TrainOptions } from "./trainOptions.ts";
+
+/** Evaluation draws the same images and scenes in every run, whatever the run's seed. */
+const EVALUATION_SEED = 1;
+
+export interface ComparePlan {
+  readonly prompts: readonly ListedPrompt[];
+  readonly imagesPerPrompt: number;
+  readonly scenes: readonly RenderedScene[];
+  /** Scales to score at: as the model is shipped, then as it is trained where that differs. */
+  readonly guidanceScales: readonly number[];
+  readonly signal: AbortSignal;
+}
+
+/** Scores of one state of the model. */
+export interface Scores {
+  /** One report per guidance scale of the plan. */
+  readonly selfRewards: readonly SelfRewardReport[];
+  readonly understanding: UnderstandingReport;
+}
+
+/** Before, after, and the paired difference with its 95 % interval. */
+export interface Difference {
+  readonly before: number;
+  readonly after: number;
+  readonly gain: Estimate;
+}
+
+/** `--eval-prompts` images over the chosen list: every prompt once, or more often when the list is shorter. */
+export function planComparison(
+  model: UnifiedModel,
+  sprites: SpriteSet,
+  splits: Splits,
+  options: TrainOptions,
+  config: RunConfig,
+  signal: AbortSignal,
+): ComparePlan {
+  const prompts = limitPrompts(splits[options.prompts], options.evalPrompts);
+  return {
+    prompts,
+    imagesPerPrompt: Math.ceil(options.evalPrompts / Math.max(1, prompts.length)),
+    scenes: renderHeldOutScenes(sprites, splits, options.evalScenes, EVALUATION_SEED),
+    guidanceScales: [...new Set([model.generation.guidanceScale, config.guidanceScale])],
+    signal,
+  };
+}
+
+/** Scores a model as it is now. @throws EngineError("cancelled") */
+export async function scoreModel(model: UnifiedModel, plan: ComparePlan): Promise<Scores> {
+  const { prompts, imagesPerPrompt, scenes, guidanceScales, signal } = plan;
+  const selfRewards: SelfRewardReport[] = [];
+  for (const guidanceScale of guidanceScales) {
+    const options = { ...model.generation, guidanceScale, imagesPerPrompt, seed: EVALUATION_SEED, signal };
+    selfRewards.push(await evaluateSelfReward(model, prompts, options));
+  }
+  return { selfRewards, understanding: await evaluateUnderstanding(model, scenes, "real", { signal }) };
+}
+
+/** Reward of each prompt: the mean over its images. @returns [prompts] */
+function rewardsOf({ images }: SelfRewardReport, promptCount: number): number[] {
+  const rewards = Array.from({ length: promptCount }, (): number[] => []);
+  for (const { promptIndex, reward } of images) rewards[promptIndex]?.push(reward);
+  return rewards.map(meanOf);
+}
+
+function meanOf(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0) / values.length;
+}
+
+/** Paired difference of two lists about the same items. */
+export function compareScores(before: readonly number[], after: readonly number[]): Difference {
+  const gains = before.map((value, at) => (after[at] ?? Number.NaN) - value);
+  return {
+    before: meanOf(before),
+    after: meanOf(after),
+    gain: estimateMean(gains, createRng(EVALUATION_SEED, "gainInterval")),
+  };
+}
+
+/** Means of one state, as a record for the log. */
+export function summariseScores(scores: Scores, plan: ComparePlan): Record<string, unknown> {
+  return {
+    rewards: scores.selfRewards.map(({ reward, rewardByTag, rewardSeen, rewardUnseen }, at) => ({
+      guidanceScale: plan.guidanceScales[at],
+      reward,
+      rewardSeen: rewardSeen.mean,
+      rewardUnseen: rewardUnseen.mean,
+      rewardByTag: Object.fromEntries(Object.entries(rewardByTag).map(([tag, { mean }]) => [tag, mean])),
+    })),
+    understanding: scores.understanding.exact,
+    understandingByTag: Object.fromEntries(
+      Object.entries(scores.understanding.exactByTag).map(([tag, { mean }]) => [tag, mean]),
+    ),
+  };
+}
+
+/** What changed, as a record for the log. */
+export function summariseGain(before: Scores, after: Scores, plan: ComparePlan): Record<string, unknown> {
+  const exact = ({ understanding }: Scores) => understanding.answers.map(({ isExact }) => (isExact ? 1 : 0));
+  return {
+    prompts: plan.prompts.length,
+    imagesPerPrompt: plan.imagesPerPrompt,
+    scenes: plan.scenes.length,
+    rewards: plan.guidanceScales.flatMap((guidanceScale, at) => {
+      const [old, now] = [before.selfRewards[at], after.selfRewards[at]];
+      if (!old || !now) return [];
+      const count = plan.prompts.length;
+      return [{ guidanceScale, ...compareScores(rewardsOf(old, count), rewardsOf(now, count)) }];
+    }),
+    understanding: compareScores(exact(before), exact(after)),
+  };
+}

@@ -1,0 +1,82 @@
+/** The folder a training run leaves behind. Every refusal of the system names the path and the flag. */
+import { appendFileSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { encode as encodePng } from "fast-png";
+import type { RunConfig } from "../../engine/config.ts";
+import { EngineError } from "../../engine/errors.ts";
+import { exportPeftAdapter, makeContactSheet, type UnifiedModel } from "../../engine/index.ts";
+import type { Scores } from "./compare.ts";
+
+const SHEET_IMAGES = 64;
+const SHEET = { columns: 8, zoom: 2, gap: 4 };
+
+function onDisk<T>(path: string, operation: () => T): T {
+  try {
+    return operation();
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new EngineError(
+      "fileUnwritable",
+      `Cannot write ${path} (${reason}). Choose another folder with --out.`,
+      { path },
+      { cause },
+    );
+  }
+}
+
+/** Reads a checkpoint file. @throws EngineError("badInput") naming the path */
+export function readCheckpointFile(path: string): Uint8Array {
+  try {
+    return new Uint8Array(readFileSync(path));
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new EngineError("badInput", `Cannot read the checkpoint ${path} (${reason}). Check --resume.`, {
+      path,
+    });
+  }
+}
+
+/** Writes one run's files; without a folder it writes nothing. */
+export class RunFolder {
+  readonly #folder: string | null;
+
+  /** Makes the folder. @throws EngineError("fileUnwritable") */
+  constructor(folder: string | undefined) {
+    this.#folder = folder ?? null;
+    if (folder !== undefined) onDisk(folder, () => mkdirSync(folder, { recursive: true }));
+  }
+
+  /** Replaces a file as a whole, so that a crash leaves the old one. */
+  write(name: string, content: Uint8Array | string): void {
+    if (this.#folder === null) return;
+    const path = join(this.#folder, name);
+    onDisk(path, () => {
+      writeFileSync(`${path}.part`, content);
+      renameSync(`${path}.part`, path);
+    });
+  }
+
+  /** Adds a record to metrics.jsonl. */
+  appendMetrics(record: unknown): void {
+    if (this.#folder === null) return;
+    const path = join(this.#folder, "metrics.jsonl");
+    onDisk(path, () => appendFileSync(path, `${JSON.stringify(record)}\n`));
+  }
+
+  /** Contact sheet of the first images of a scoring, as PNG. */
+  async writeSheet(name: string, model: UnifiedModel, { selfRewards }: Scores): Promise<void> {
+    const drawn = selfRewards[0]?.images.slice(0, SHEET_IMAGES) ?? [];
+    if (this.#folder === null || drawn.length === 0) return;
+    const images = await model.decodeImages(drawn.map(({ codes }) => codes));
+    const { width, height, rgb } = makeContactSheet(images, SHEET);
+    this.write(name, encodePng({ width, height, data: rgb, channels: 3, depth: 8 }));
+  }
+
+  /** The adapter as a PEFT folder's two files. */
+  async writeAdapter(model: UnifiedModel, config: RunConfig): Promise<void> {
+    if (this.#folder === null) return;
+    const adapter = await exportPeftAdapter(model, config);
+    this.write("adapter_model.safetensors", adapter.weights);
+    this.write("adapter_config.json", `${JSON.stringify(adapter.config, null, 2)}\n`);
+  }
+}

@@ -1,0 +1,134 @@
+import "@tensorflow/tfjs-backend-cpu";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setBackend } from "@tensorflow/tfjs-core";
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { decodeCheckpoint } from "../../engine/checkpoint/checkpoint.ts";
+import { registerGradients } from "../../engine/device/gradients.ts";
+import { TableModel } from "../../engine/rl/__fixtures__/tableModel.ts";
+import { openSprites, type SpriteSet } from "../../engine/world/render.ts";
+import { worldPreset } from "../../engine/world/worldSpec.ts";
+import { compareScores } from "./compare.ts";
+import { chooseConfig, collectSetting, type TrainOptions } from "./trainOptions.ts";
+import { runTraining } from "./trainSession.ts";
+
+const spritesUrl = new URL("../../../public/world/sprites.safetensors", import.meta.url);
+let sprites: SpriteSet;
+let folder: string;
+
+beforeAll(async () => {
+  await setBackend("cpu");
+  await registerGradients();
+  sprites = openSprites(new Uint8Array(readFileSync(spritesUrl)), worldPreset("nano"));
+}, 240_000);
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "unirl-train-"));
+});
+
+afterEach(() => rmSync(folder, { recursive: true }));
+
+function makeOptions(changes: Partial<TrainOptions> = {}): TrainOptions {
+  return {
+    model: "table",
+    preset: "robust",
+    steps: 3,
+    seed: 1,
+    set: { learningRate: 0.01, promptsPerStep: 2, groupSize: 4, checkpointEvery: 100 },
+    prompts: "validation",
+    evalPrompts: 12,
+    evalScenes: 6,
+    evalEvery: 0,
+    backend: "cpu",
+    json: true,
+    verbose: false,
+    ...changes,
+  };
+}
+
+type Record_ = Readonly<Record<string, unknown>>;
+
+async function run(options: TrainOptions, onRecord: (record: Record_, stop: () => void) => void = () => {}) {
+  const model = new TableModel("table", ["dog", "a car", "banana", "umbrella", "two dogs"]);
+  const controller = new AbortController();
+  const records: Record_[] = [];
+  const isComplete = await runTraining({
+    model,
+    sprites,
+    options,
+    signal: controller.signal,
+    progress: { update: () => {}, stop: () => {} },
+    report: (record) => {
+      records.push(record);
+      onRecord(record, () => controller.abort());
+    },
+  });
+  model.dispose();
+  return { isComplete, records };
+}
+
+const read = (name: string) => new Uint8Array(readFileSync(join(folder, name)));
+const readTensors = async (path: string) =>
+  (await decodeCheckpoint(new Uint8Array(readFileSync(path)))).tensors;
+
+describe("runTraining", () => {
+  it("scores, trains, scores again and leaves its files", async () => {
+    const { isComplete, records } = await run(makeOptions({ out: folder, evalEvery: 2 }));
+    expect(isComplete).toBe(true);
+    expect(records.map(({ type, step }) => [type, step])).toEqual([
+      ["evaluated", 0],
+      ["stepFinished", 1],
+      ["stepFinished", 2],
+      ["evaluated", 2],
+      ["stepFinished", 3],
+      ["runFinished", 3],
+    ]);
+    expect(Array.from(read("before.png").subarray(1, 4))).toEqual([0x50, 0x4e, 0x47]);
+    expect(read("after.png").length).toBeGreaterThan(0);
+    expect(JSON.parse(readFileSync(join(folder, "adapter_config.json"), "utf8"))).toMatchObject({ r: 16 });
+    expect(read("adapter_model.safetensors").length).toBeGreaterThan(0);
+    const lines = readFileSync(join(folder, "metrics.jsonl"), "utf8").trim().split("\n");
+    expect(lines.map((line) => JSON.parse(line).step)).toEqual([1, 2, 3]);
+  }, 120_000);
+
+  it("stops with a checkpoint, from which a resumed run ends like one that never stopped", async () => {
+    const whole = join(folder, "whole");
+    await run(makeOptions({ out: whole }));
+    const stopped = await run(makeOptions({ out: folder }), ({ type, step }, stop) => {
+      if (type === "stepFinished" && step === 1) stop();
+    });
+    expect(stopped.isComplete).toBe(false);
+    const resume = join(folder, "checkpoint.safetensors");
+    expect((await decodeCheckpoint(new Uint8Array(readFileSync(resume)))).step).toBe(1);
+    await run(makeOptions({ out: folder, resume, set: {} }));
+    expect(await readTensors(resume)).toEqual(await readTensors(join(whole, "checkpoint.safetensors")));
+  }, 120_000);
+
+  it("refuses settings that a resumed run cannot change, and files it cannot read", async () => {
+    await run(makeOptions({ out: folder, steps: 1 }));
+    const resume = join(folder, "checkpoint.safetensors");
+    await expect(run(makeOptions({ resume, set: { loraRank: 4 } }))).rejects.toThrow(/loraRank/);
+    await expect(run(makeOptions({ resume: join(folder, "none") }))).rejects.toThrow(/--resume/);
+    await expect(run(makeOptions({ out: join(resume, "below") }))).rejects.toMatchObject({
+      code: "fileUnwritable",
+    });
+  }, 120_000);
+});
+
+describe("options", () => {
+  it("takes settings by name and names what is wrong", () => {
+    expect(collectSetting("klImage=0.1", { seed: 2 })).toEqual({ seed: 2, klImage: 0.1 });
+    expect(() => collectSetting("speed=1", {})).toThrow(/"speed"/);
+    expect(() => collectSetting("klImage=", {})).toThrow(/number/);
+    expect(() => chooseConfig(makeOptions({ set: { groupSize: 1 } }))).toThrow(/groupSize/);
+    expect(chooseConfig(makeOptions({ seed: 7 })).seed).toBe(7);
+  });
+});
+
+describe("compareScores", () => {
+  it("pairs what it compares", () => {
+    const { before, after, gain } = compareScores([0, 1, 0.5, 0.5], [0.5, 1.5, 1, 1]);
+    expect([before, after, gain.mean, gain.low, gain.high, gain.count]).toEqual([0.5, 1, 0.5, 0.5, 0.5, 4]);
+  });
+});

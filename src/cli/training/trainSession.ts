@@ -1,0 +1,136 @@
+/** One `unirl train` run: score, train, score again, leave files behind. Knows the terminal only through `report`. */
+import { diffConfig, type RunConfig } from "../../engine/config.ts";
+import { EngineError } from "../../engine/errors.ts";
+import {
+  type Checkpoint,
+  createSplits,
+  createTaskSource,
+  createTrainerState,
+  decodeCheckpoint,
+  encodeCheckpoint,
+  judgeAnswer,
+  restoreCheckpoint,
+  type Splits,
+  type SpriteSet,
+  type TrainerState,
+  train,
+  type UnifiedModel,
+} from "../../engine/index.ts";
+import { type ComparePlan, planComparison, scoreModel, summariseGain, summariseScores } from "./compare.ts";
+import type { Progress } from "./progress.ts";
+import { RunFolder, readCheckpointFile } from "./runFolder.ts";
+import { chooseConfig, type TrainOptions, validateConfig } from "./trainOptions.ts";
+
+/** What a session works with; all borrowed. */
+export interface TrainSetting {
+  readonly model: UnifiedModel;
+  /** Sprites of the model's world. */
+  readonly sprites: SpriteSet;
+  readonly options: TrainOptions;
+  readonly signal: AbortSignal;
+  readonly progress: Progress;
+  /** Takes each record as it comes: `evaluated`, `stepFinished`, `runFinished`. */
+  readonly report: (record: Readonly<Record<string, unknown>>) => void;
+}
+
+const CHECKPOINT_FILE = "checkpoint.safetensors";
+
+/** The saved configuration with --set on top; a fresh run's is the preset's. @throws EngineError("badConfig") */
+function settleConfig(options: TrainOptions, checkpoint: Checkpoint | null): RunConfig {
+  if (!checkpoint) return chooseConfig(options);
+  const config = validateConfig({ ...checkpoint.config, ...options.set });
+  const fixed = diffConfig(checkpoint.config, config).filter((key) =>
+    ["seed", "loraRank", "loraAlpha"].includes(key),
+  );
+  if (fixed.length === 0) return config;
+  throw new EngineError(
+    "badConfig",
+    `A resumed run cannot change ${fixed.join(", ")}. Leave --set ${fixed[0]} out.`,
+  );
+}
+
+/**
+ * Trains up to `options.steps` finished steps. When the signal aborts, the last finished step is saved and the run ends.
+ * @returns whether all steps were made
+ * @throws EngineError of loading, training or writing
+ */
+export async function runTraining(setting: TrainSetting): Promise<boolean> {
+  const { model, sprites, options, report } = setting;
+  const checkpoint = options.resume ? await decodeCheckpoint(readCheckpointFile(options.resume)) : null;
+  const config = settleConfig(options, checkpoint);
+  const folder = new RunFolder(options.out);
+  if (!checkpoint) folder.write("metrics.jsonl", "");
+  const splits = createSplits(sprites.spec);
+  const plan = planComparison(model, sprites, splits, options, config, setting.signal);
+  model.attachAdapter({ rank: config.loraRank, alpha: config.loraAlpha, seed: config.seed });
+  const state = createTrainerState(model);
+  try {
+    // The fresh adapter changes nothing (B = 0), so this scores the base model, for a resumed run too.
+    const before = await unlessStopped(() => scoreModel(model, plan));
+    if (!before) return false;
+    report({ type: "evaluated", step: 0, ...summariseScores(before, plan) });
+    await folder.writeSheet("before.png", model, before);
+    if (checkpoint) restoreCheckpoint(checkpoint, model, state);
+    const isComplete = await trainSteps(setting, folder, state, config, splits, plan);
+    folder.write(CHECKPOINT_FILE, await encodeCheckpoint(state, model, config));
+    await folder.writeAdapter(model, config);
+    const after = isComplete ? await unlessStopped(() => scoreModel(model, plan)) : null;
+    if (!after) return false;
+    await folder.writeSheet("after.png", model, after);
+    const result = { type: "runFinished", step: state.step, config, ...summariseGain(before, after, plan) };
+    report(result);
+    folder.write("result.json", `${JSON.stringify(result, null, 2)}\n`);
+    return true;
+  } finally {
+    state.optimizer.dispose();
+  }
+}
+
+/** The work's result, or null when the user stopped it. */
+async function unlessStopped<T>(work: () => Promise<T>): Promise<T | null> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof EngineError && error.code === "cancelled") return null;
+    throw error;
+  }
+}
+
+async function trainSteps(
+  setting: TrainSetting,
+  folder: RunFolder,
+  state: TrainerState,
+  config: RunConfig,
+  splits: Splits,
+  plan: ComparePlan,
+): Promise<boolean> {
+  const { model, sprites, options, signal, progress, report } = setting;
+  if (state.step >= options.steps) return true;
+  const drawTask = createTaskSource(sprites.spec, splits);
+  const training = train({ model, drawTask, judge: judgeAnswer, state, config: () => config, signal });
+  const finished = await unlessStopped(async () => {
+    for await (const event of training) {
+      // Between passes nothing else gives up the thread: lets a waiting Ctrl-C in.
+      await new Promise((resolve) => setImmediate(resolve));
+      progress.update(state.step, undefined, event.kind);
+      if (event.kind !== "stepFinished") continue;
+      const record = { type: "stepFinished", step: state.step, ...event.metrics };
+      report(record);
+      folder.appendMetrics(record);
+      progress.update(state.step, event.metrics.rewardMean, event.kind);
+      if (state.step % config.checkpointEvery === 0) {
+        folder.write(CHECKPOINT_FILE, await encodeCheckpoint(state, model, config));
+      }
+      if (state.step >= options.steps) return true;
+      if (options.evalEvery > 0 && state.step % options.evalEvery === 0) {
+        report({
+          type: "evaluated",
+          step: state.step,
+          ...summariseScores(await scoreModel(model, plan), plan),
+        });
+      }
+    }
+    return false;
+  });
+  return finished ?? false;
+}
