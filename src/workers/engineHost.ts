@@ -1,22 +1,22 @@
 /** The engine behind the session's port: backend, model, world and runs, with nothing of its own to decide. */
 
+import type { RunConfig } from "../engine/config.ts";
 import { EngineError } from "../engine/errors.ts";
 import {
   breatheOnReads,
   closeBackend,
   createRng,
   createSplits,
+  createTaskSource,
   createTrainerState,
   currentDevice,
   decodeCheckpoint,
   deviceMemory,
-  drawTrainingPrompt,
   encodeCheckpoint,
   explainFailure,
   judgeAnswer,
   loadModel,
   parseWorldSpec,
-  type RunConfig,
   restoreCheckpoint,
   type Splits,
   startBackend,
@@ -94,10 +94,7 @@ async function openRun(loaded: Loaded, { config, checkpoint }: RunOrder): Promis
     filmRows,
     drawFilm: (signal) => drawFilm(model, filmRows, config(), signal),
     encode: () => encodeCheckpoint(state, model, config()),
-    poison() {
-      const [first] = model.adapterVariables();
-      first?.variable.assign(first.variable.mul(Number.NaN));
-    },
+    poison: () => poison(model, state, config()),
     dispose: () => state.optimizer.dispose(),
   };
 }
@@ -113,17 +110,25 @@ function trainOn(
     state,
     config,
     signal,
-    drawTask: (rng) => drawTrainingPrompt(world, splits, rng),
-    judge: (task, answer) => judgeAnswer(task.metadata, answer),
+    drawTask: createTaskSource(world, splits),
+    judge: judgeAnswer,
   });
+}
+
+/** Restores the run with every number NaN, by the way a damaged memory would reach it: the weights. */
+async function poison(model: UnifiedModel, state: TrainerState, config: RunConfig): Promise<void> {
+  const checkpoint = await decodeCheckpoint(await encodeCheckpoint(state, model, config));
+  for (const { data } of checkpoint.tensors.values()) data.fill(0xff);
+  restoreCheckpoint(checkpoint, model, state);
 }
 
 /** Two training prompts of different kinds, the same for the whole run. */
 function chooseFilmRows({ world, splits }: Loaded, seed: number): FilmRow[] {
   const rows: FilmRow[] = [];
   const kinds = new Set<string>();
+  const drawTask = createTaskSource(world, splits);
   for (let attempt = 0; rows.length < FILM_ROWS && attempt < 100; attempt++) {
-    const { metadata } = drawTrainingPrompt(world, splits, createRng(seed, "film", attempt));
+    const { metadata } = drawTask(createRng(seed, "film", attempt));
     if (kinds.has(metadata.tag)) continue;
     kinds.add(metadata.tag);
     rows.push({ prompt: metadata.prompt, seed: `${seed}/film/${rows.length}` });

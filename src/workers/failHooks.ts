@@ -25,14 +25,14 @@ export interface Killer {
 }
 
 /** What happens after the first finished step. */
-export function failAfterStep(
+export async function failAfterStep(
   failure: Failure | null,
   engine: Pick<SessionEngine, "destroyDevice">,
-  run: { readonly engine: { poison(): void } },
+  run: { readonly engine: { poison(): Promise<void> } },
   killer: Killer,
-): void {
+): Promise<void> {
   if (failure === "lost") engine.destroyDevice();
-  else if (failure === "nan") run.engine.poison();
+  else if (failure === "nan") await run.engine.poison();
   else if (failure === "crash") killer.crash();
   else if (failure === "hang") killer.hang();
 }

@@ -41,7 +41,7 @@ export interface EngineRun {
   /** Adapter, optimizer and position as bytes. Call between steps' writes only, that is: not while pulling. */
   encode(): Promise<Uint8Array>;
   /** Makes the next step fail with "nonFinite"; for `?fail=nan`. */
-  poison(): void;
+  poison(): Promise<void>;
   dispose(): void;
 }
 

@@ -79,7 +79,7 @@ class FakeRun implements EngineRun {
   async encode() {
     return new Uint8Array([this.steps]);
   }
-  poison() {
+  async poison() {
     this.isPoisoned = true;
   }
   dispose() {}

@@ -219,10 +219,10 @@ export class Session {
       emit,
       setState: (state) => this.#setState(state),
       onFailure: (error, step, isNotice) => this.#fail(error, step, isNotice),
-      onStep: (finished) => {
+      onStep: async (finished) => {
         const failure = this.#failure;
         this.#failure = null;
-        failAfterStep(failure, engine, finished, killer);
+        await failAfterStep(failure, engine, finished, killer);
       },
       yieldToMessages,
       now,

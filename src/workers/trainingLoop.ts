@@ -20,7 +20,7 @@ export interface LoopContext {
   /** Reports what went wrong; the loop has ended by then. */
   readonly onFailure: (thrown: unknown, step: number | null, isNotice: boolean) => void;
   /** Called after each finished step, for `?fail=`. */
-  readonly onStep: (run: OpenedRun) => void;
+  readonly onStep: (run: OpenedRun) => Promise<void>;
   readonly yieldToMessages: () => Promise<void>;
   readonly now: () => number;
 }
@@ -161,7 +161,7 @@ export class TrainingLoop {
     if (finished % run.config.filmstripEvery === 0) await this.#drawFilm(signal);
     if (finished % run.config.checkpointEvery === 0) await this.#saveNow(false);
     await this.reportMemory();
-    this.#context.onStep(run);
+    await this.#context.onStep(run);
   }
 
   async #drawFilm(signal: AbortSignal): Promise<void> {
