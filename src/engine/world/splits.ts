@@ -39,7 +39,7 @@ const HELD_OUT_COUNT_CELLS = 4;
 const CELLS_PER_HELD_OUT = 6;
 const COUNTS = [2, 3, 4] as const;
 
-/** Prompts wanted per tag: [test, validation]; small worlds give fewer (see `listShare`). */
+/** Prompts wanted per tag: [test, validation]; small worlds give fewer (see `LIST_SHARES`). */
 const LIST_LENGTHS: Readonly<Record<Tag, readonly [number, number]>> = {
   single_object: [30, 29],
   two_object: [65, 50],
@@ -48,6 +48,17 @@ const LIST_LENGTHS: Readonly<Record<Tag, readonly [number, number]>> = {
   position: [65, 50],
   color_attr: [65, 50],
 };
+
+/**
+ * Further prompts of unseen compositions per list, where a tag has enough of them: they cost training nothing, and
+ * keep the lists of a small world above 300 and 240.
+ */
+const MORE_UNSEEN: Readonly<Partial<Record<Tag, readonly [number, number]>>> = {
+  two_object: [15, 11],
+  position: [18, 15],
+  color_attr: [18, 15],
+};
+const MORE_ATTEMPTS = 20_000;
 
 /** A list takes at most this share of all texts of a tag: [test, validation]. */
 const LIST_SHARES = [0.2, 0.15] as const;
@@ -99,8 +110,10 @@ class WorldSplits implements Splits {
   constructor(spec: WorldSpec) {
     this.#countCells = chooseCountCells(spec);
     const sorted = { ...spec, classes: spec.classes.toSorted(), colours: spec.colours.toSorted() };
-    this.test = TAGS.flatMap((tag) => this.#drawList(sorted, tag, 0));
-    this.validation = TAGS.flatMap((tag) => this.#drawList(sorted, tag, 1));
+    const test = TAGS.map((tag) => this.#drawList(sorted, tag, 0));
+    const validation = TAGS.map((tag) => this.#drawList(sorted, tag, 1));
+    this.test = test.flatMap((drawn, tag) => this.#addUnseen(sorted, TAGS[tag], drawn, 0));
+    this.validation = validation.flatMap((drawn, tag) => this.#addUnseen(sorted, TAGS[tag], drawn, 1));
   }
 
   #isChosen(kind: string, first: string, second: string): boolean {
@@ -154,6 +167,21 @@ class WorldSplits implements Splits {
       this.#listedTexts.add(metadata.prompt);
     }
     return drawn;
+  }
+
+  /** Lengthens one tag's part of a list by unseen compositions that no list has. */
+  #addUnseen(spec: WorldSpec, tag: Tag | undefined, drawn: ListedPrompt[], list: 0 | 1): ListedPrompt[] {
+    const hasUnseen = drawn.some((prompt) => !prompt.seen);
+    const wanted = drawn.length + ((tag && hasUnseen && MORE_UNSEEN[tag]?.[list]) || 0);
+    const lengthened = [...drawn];
+    const rng = createRng(SPLIT_SEED, "more", list, tag ?? "");
+    for (let attempt = 0; tag && lengthened.length < wanted && attempt < MORE_ATTEMPTS; attempt++) {
+      const metadata = drawMetadata(spec, tag, rng);
+      if (this.#listedTexts.has(metadata.prompt) || !this.isHeldOutComposition(metadata)) continue;
+      lengthened.push({ metadata, seen: false });
+      this.#listedTexts.add(metadata.prompt);
+    }
+    return lengthened;
   }
 
   #listCountCells(): ListedPrompt[] {
