@@ -17,6 +17,11 @@ export interface ImageU8 {
   readonly rgb: Uint8Array;
 }
 
+/** The part of an `AbortSignal` that the engine reads. */
+export interface StopSignal {
+  readonly aborted: boolean;
+}
+
 export interface DrawRequest {
   /** One entry per image [B]; repeat a prompt to draw it several times. */
   readonly prompts: readonly string[];
@@ -26,7 +31,7 @@ export interface DrawRequest {
   readonly guidanceScale: number;
   readonly temperature: number;
   readonly steps: number;
-  readonly signal?: AbortSignal;
+  readonly signal?: StopSignal;
   /**
    * Called after each decoding step, before the next.
    * @param codes [B][N], −1 where still undecided
@@ -42,7 +47,7 @@ export interface AnswerRequest {
   /** Absent: greedy. */
   readonly sampling?: { readonly temperature: number; readonly seeds: readonly string[] };
   readonly maxTokens: number;
-  readonly signal?: AbortSignal;
+  readonly signal?: StopSignal;
 }
 
 export interface Answer {

@@ -1,0 +1,50 @@
+/**
+ * One low-rank adapter: y += (alpha/r)·(x·Aᵀ)·Bᵀ, A and B as PEFT stores them. Its layer applies it (`nn/linear.ts`).
+ *
+ * Source: Hu et al., arXiv 2106.09685; huggingface/peft `LoraLayer`.
+ */
+import * as tf from "@tensorflow/tfjs-core";
+import type { Rng } from "../rng.ts";
+
+/** Owns its two variables. */
+export class LowRankAdapter {
+  /** [r, in] */
+  readonly a: tf.Variable<tf.Rank.R2>;
+  /** [out, r] */
+  readonly b: tf.Variable<tf.Rank.R2>;
+  /** alpha / r */
+  readonly scale: number;
+  /** Off: the layer computes as if there were no adapter. */
+  isEnabled = true;
+
+  /** @param a [r, in] @param b [out, r]; copied */
+  constructor(a: tf.Tensor2D, b: tf.Tensor2D, alpha: number) {
+    this.a = tf.variable(a);
+    this.b = tf.variable(b);
+    this.scale = alpha / a.shape[0];
+  }
+
+  dispose(): void {
+    this.a.dispose();
+    this.b.dispose();
+  }
+}
+
+/**
+ * A fresh adapter that changes nothing yet: A uniform in ±1/√in (Kaiming with a = √5, PEFT's default), B zero.
+ * Draws `rank · inSize` numbers from `rng`.
+ */
+export function createAdapter(
+  sizes: { readonly inSize: number; readonly outSize: number },
+  rank: number,
+  alpha: number,
+  rng: Rng,
+): LowRankAdapter {
+  const bound = 1 / Math.sqrt(sizes.inSize);
+  const values = rng.uniforms(rank * sizes.inSize).map((value) => (2 * value - 1) * bound);
+  const a = tf.tensor2d(values, [rank, sizes.inSize]);
+  const b = tf.zeros<tf.Rank.R2>([sizes.outSize, rank]);
+  const adapter = new LowRankAdapter(a, b, alpha);
+  tf.dispose([a, b]);
+  return adapter;
+}

@@ -1,0 +1,145 @@
+/**
+ * The training path: log-probs and the differentiable image, batched and on the tape. The text prefix is computed
+ * once per distinct prompt and shared by its images, as in drawing; the adapters learn through it too.
+ */
+import * as tf from "@tensorflow/tfjs-core";
+import { straightThroughEmbedding } from "../../nn/straightThrough.ts";
+import { projectedTokenLogProbs } from "../../nn/tokenLogProbs.ts";
+import { embed, runForward } from "./forward.ts";
+import { preparePrefix, runImageRows } from "./generate.ts";
+import { answerMask, toAdditiveMask } from "./masks.ts";
+import { answerEoi, answerPrefix, bucketLength, padLeft } from "./prompts.ts";
+import type { ShowoNetwork } from "./weights.ts";
+
+/** Images as their prompts should bring them forth. */
+export interface ImageRows {
+  /** [B] as `drawPrefix` makes them. */
+  readonly prefixes: readonly (readonly number[])[];
+  /** [B][N] */
+  readonly images: readonly Int32Array[];
+  /** [B][N], 1 where hidden. */
+  readonly hidden: readonly Uint8Array[];
+}
+
+/** Questions about images and the answers to score. */
+export interface AnswerRows {
+  /** Codes [B][N], or embedded images [B, N, D]. */
+  readonly images: readonly Int32Array[] | tf.Tensor;
+  /** [B] ids of `questionText`. */
+  readonly questions: readonly (readonly number[])[];
+  /** [B], each with at least one token. */
+  readonly answers: readonly Int32Array[];
+}
+
+/** Hidden states at all image positions, hidden codes masked. @returns [B·N, D] */
+function imageStates(network: ShowoNetwork, { prefixes, images, hidden }: ImageRows): tf.Tensor2D {
+  const length = bucketLength(Math.max(...prefixes.map((prefix) => prefix.length)));
+  const shown = images.map((codes, row) => codes.map((code, at) => (hidden[row]?.[at] ? -1 : code)));
+  const states = runImageRows(network, preparePrefix(network, prefixes, length), shown);
+  return tf.reshape(states, [-1, network.config.hiddenSize]);
+}
+
+function flattenCodes(images: readonly Int32Array[]): Int32Array {
+  return Int32Array.from(images.flatMap((codes) => [...codes]));
+}
+
+/** log p of every code given the prompt and the codes not hidden, over the image slice. Taped. @returns [B, N], owned */
+export function scoreImages(network: ShowoNetwork, rows: ImageRows): tf.Tensor2D {
+  return tf.tidy(() => {
+    const ids = flattenCodes(rows.images);
+    const logProbs = projectedTokenLogProbs(imageStates(network, rows), network.imageHead, ids);
+    return tf.reshape(logProbs, [rows.images.length, -1]);
+  });
+}
+
+/** The embedded image, straight-through at the hidden positions. Taped. @returns [B, N, D], owned */
+export function embedImagesSoftly(network: ShowoNetwork, rows: ImageRows, tau: number): tf.Tensor3D {
+  return tf.tidy(() => {
+    const logits = network.imageHead.apply(imageStates(network, rows));
+    const { rows: table, columns } = network.imageEmbedding;
+    const weights = Float32Array.from(rows.hidden.flatMap((hidden) => [...hidden]));
+    const embedded = straightThroughEmbedding(
+      logits,
+      table,
+      columns,
+      flattenCodes(rows.images),
+      weights,
+      tau,
+    );
+    return tf.reshape(embedded, [rows.images.length, -1, network.config.hiddenSize]);
+  });
+}
+
+/** Puts embedded images in the place of their codes. @param embedded [B, L, D] @param start column of the first code */
+function insertImages(embedded: tf.Tensor3D, images: tf.Tensor3D, padCounts: readonly number[]): tf.Tensor3D {
+  const [, length, width] = embedded.shape;
+  const imageRows = images.shape[1];
+  const rows = padCounts.map((pads, row) => {
+    const take = (source: tf.Tensor3D, from: number, count: number) =>
+      tf.slice(source, [row, from, 0], [1, count, width]);
+    // Before the codes stand the pads, mmu and soi.
+    const start = pads + 2;
+    const after = start + imageRows;
+    return tf.concat(
+      [take(embedded, 0, start), take(images, 0, imageRows), take(embedded, after, length - after)],
+      1,
+    );
+  });
+  return tf.concat(rows, 0);
+}
+
+/** Answers one under the other, 0 beyond their ends. @returns ids and weights [B·T], T = longest */
+function stackAnswers(answers: readonly Int32Array[]): {
+  ids: Int32Array;
+  weights: Float32Array;
+  longest: number;
+} {
+  const longest = Math.max(...answers.map((answer) => answer.length));
+  const ids = new Int32Array(answers.length * longest);
+  const weights = new Float32Array(answers.length * longest);
+  for (const [row, answer] of answers.entries()) {
+    ids.set(answer, row * longest);
+    weights.fill(1, row * longest, row * longest + answer.length);
+  }
+  return { ids, weights, longest };
+}
+
+/**
+ * log p of every answer token given image, question and the tokens before. Taped.
+ * @returns logProbs [B, T], 0 beyond each answer's end; weights [B, T], 1 on real tokens; both owned
+ */
+export function scoreAnswers(
+  network: ShowoNetwork,
+  { images, questions, answers }: AnswerRows,
+): { logProbs: tf.Tensor2D; weights: tf.Tensor2D } {
+  const { config } = network;
+  const { ids: targets, weights, longest } = stackAnswers(answers);
+  const softImages = images instanceof tf.Tensor ? (images as tf.Tensor3D) : null;
+  const blank = new Int32Array(config.imageTokenCount);
+  const prefixes = questions.map((question, row) =>
+    answerPrefix(softImages ? blank : ((images as readonly Int32Array[])[row] ?? blank), question, config),
+  );
+  const prefixLength = bucketLength(Math.max(...prefixes.map((prefix) => prefix.length)));
+  const length = prefixLength + longest - 1;
+  const { ids: prefixIds, padCounts } = padLeft(prefixes, prefixLength, config.special.pad);
+  const ids = new Int32Array(questions.length * length).fill(config.special.pad);
+  for (let row = 0; row < questions.length; row++) {
+    ids.set(prefixIds.subarray(row * prefixLength, (row + 1) * prefixLength), row * length);
+    ids.set(answers[row]?.subarray(0, -1) ?? [], row * length + prefixLength);
+  }
+  const logProbs = tf.tidy(() => {
+    const coded = embed(network, ids, questions.length);
+    const masks = padCounts.map((pads) => answerMask(length, pads, pads + answerEoi(config)));
+    const { hidden } = runForward(network, {
+      embedded: softImages ? insertImages(coded, softImages, padCounts) : coded,
+      startPosition: 0,
+      mask: toAdditiveMask(masks, length, length),
+      outputRows: { start: prefixLength - 1, count: longest },
+      isEmbeddedTaped: softImages !== null,
+    });
+    const flat = tf.reshape(hidden, [-1, config.hiddenSize]) as tf.Tensor2D;
+    const scores = projectedTokenLogProbs(flat, network.head, targets);
+    return tf.reshape(tf.mul(scores, tf.tensor1d(weights)), [questions.length, longest]) as tf.Tensor2D;
+  });
+  return { logProbs, weights: tf.tensor2d(weights, [questions.length, longest]) };
+}
