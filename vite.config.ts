@@ -42,6 +42,26 @@ function tfjsWasm(): Plugin {
   };
 }
 
+/**
+ * tfjs starts WebAssembly threads from the source text of a function of its own; minifying renames what that text
+ * refers to, and every thread dies at once. Gives them the script as it was published instead.
+ */
+function tfjsThreads(): Plugin {
+  const published = "@tensorflow/tfjs-backend-wasm/wasm-out/tfjs-backend-wasm-threaded-simd.js?raw";
+  return {
+    name: "unirl:tfjs-threads",
+    apply: "build",
+    enforce: "pre",
+    transform(code, id) {
+      if (!id.includes("tfjs-backend-wasm/dist/backend_wasm.js")) return null;
+      const text = "wasmFactoryThreadedSimd.toString()";
+      if (!code.includes(text)) this.error(`${id} has changed: look how it starts its threads now.`);
+      const source = `import threadSource from ${JSON.stringify(published)};\n${code}`;
+      return { code: source.replace(text, '"undefined;" + threadSource'), map: null };
+    },
+  };
+}
+
 export default defineConfig({
   // Relative addresses: the built page works from any folder of any host.
   base: "./",
@@ -49,7 +69,7 @@ export default defineConfig({
   server: { headers: ISOLATION },
   preview: { headers: ISOLATION },
   // Workers load their own modules, so tfjs stays out of the page's chunk.
-  worker: { format: "es" },
+  worker: { format: "es", plugins: () => [tfjsThreads()] },
   build: { target: "es2023", chunkSizeWarningLimit: 2500 },
   test: {
     environment: "node",

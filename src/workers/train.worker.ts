@@ -57,6 +57,11 @@ scope.addEventListener("unhandledrejection", (event) => {
   emitFailure(event.reason);
 });
 
+// tfjs rethrows the failure of a WebAssembly thread; the backend then starts without threads and reports which it has.
+scope.addEventListener("error", (event) => {
+  if (event.error instanceof ErrorEvent) event.preventDefault();
+});
+
 setInterval(() => emit({ type: "heartbeatSent", step: session.step }), HEARTBEAT_MS);
 
 function emitFailure(thrown: unknown): void {
