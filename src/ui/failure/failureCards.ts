@@ -44,7 +44,7 @@ export const FAILURE_CARDS = {
   },
   checkpointCorrupt: {
     title: "The saved run is damaged",
-    story: "Neither of its two saved copies passes its checksum, so it cannot be continued.",
+    story: "A stored copy does not pass its checksum, so it is not used.",
     remedies: ["newRun", "copyReport"],
   },
   checkpointMismatch: {
