@@ -80,7 +80,8 @@ function runVitest(options, env) {
   let failed = 0;
   for (const file of report.testResults) {
     const name = relative(ROOT, file.name);
-    if (file.status === "failed" && file.assertionResults.every(({ status }) => status !== "failed")) failed += 1;
+    if (file.status === "failed" && file.assertionResults.every(({ status }) => status !== "failed"))
+      failed += 1;
     for (const { status, fullName } of file.assertionResults) {
       if (status === "passed") totals.passed += 1;
       else if (status === "failed") failed += 1;
