@@ -38,9 +38,14 @@ Microsoft, MIT licence; no other image or text was used. Architecture and file l
 
 
 def pack(weights: dict[str, np.ndarray], dtype: str) -> dict[str, np.ndarray]:
-    """Matrices and kernels as dtype; vectors (norms, biases) stay f32."""
-    target = {"f16": np.float16, "f32": np.float32}[dtype]
-    return {name: value.astype(target if value.ndim > 1 else np.float32) for name, value in weights.items()}
+    """Matrices and kernels as dtype (int8: with a scale per row); vectors (norms, biases) stay f32."""
+    packed = {}
+    for name, value in weights.items():
+        if value.ndim > 1 and dtype == "int8":
+            packed[name], packed[name + ".scale"] = safetensors_io.int8_rows(value)
+        else:
+            packed[name] = value.astype(np.float16 if value.ndim > 1 and dtype == "f16" else np.float32)
+    return packed
 
 
 def main() -> None:
@@ -54,7 +59,7 @@ def main() -> None:
     p.add_argument("--command", required=True, help="the training commands, for the model card")
     p.add_argument("--trained-on", default="CPU", help="the device, in words, for the model card")
     p.add_argument("--max-text", type=int, default=64)
-    p.add_argument("--dtype", default="f16", choices=["f16", "f32"])
+    p.add_argument("--dtype", default="f16", choices=["int8", "f16", "f32"])
     p.add_argument("--timesteps", type=int)
     p.add_argument("--guidance-scale", type=float)
     p.add_argument("--temperature", type=float)

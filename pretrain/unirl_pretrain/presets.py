@@ -33,8 +33,8 @@ PRESETS = {
     # 64 x 64 canvas, 8 x 8 tokens, 2048 codes
     "tiny": Preset(
         side=64,
-        encoder=_coder(64, 11, [1, 1, 2, 4], [1, 1, 1, 2]),
-        decoder=_coder(64, 11, [1, 1, 2, 4], [1, 1, 1, 2]),
+        encoder=_coder(64, 11, [1, 1, 2, 4], [0, 1, 1, 2]),
+        decoder=_coder(64, 11, [1, 1, 2, 4], [0, 1, 2, 2]),
         layers=4, hidden=256, heads=8, mlp=1024,
     ),
 }  # fmt: skip

@@ -23,6 +23,22 @@ def load(path: str) -> dict[str, np.ndarray]:
             begin, end = info["data_offsets"]
             flat = np.frombuffer(data[begin:end], dtype=_DTYPES[info["dtype"]])
             tensors[name] = flat.reshape(info["shape"]).copy()
+    return expand_int8_rows(tensors)
+
+
+def int8_rows(value: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """[rows, ...] -> int8 of the same shape and f32 scales [rows]; value is about int8 * scale."""
+    rows = value.reshape(len(value), -1)
+    scale = np.maximum(np.abs(rows).max(1), 1e-12).astype(np.float32) / 127
+    return np.rint(rows / scale[:, None]).astype(np.int8).reshape(value.shape), scale
+
+
+def expand_int8_rows(tensors: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Replaces every int8 tensor x by x * x.scale in f32; other tensors pass through."""
+    small = [name for name, value in tensors.items() if value.dtype == np.int8]
+    for name in small:
+        scale = tensors.pop(name + ".scale")
+        tensors[name] = tensors[name].astype(np.float32) * scale.reshape(-1, *[1] * (tensors[name].ndim - 1))
     return tensors
 
 

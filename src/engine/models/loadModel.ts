@@ -1,5 +1,6 @@
 /** Opens a model folder; config.json decides the family. */
 import { EngineError } from "../errors.ts";
+import { expandInt8Rows } from "../safetensors/int8Rows.ts";
 import { readSafetensors, type SafetensorsFile } from "../safetensors/safetensors.ts";
 import { createTextTokenizer } from "../tokenizer/textTokenizer.ts";
 import { loadMagvit2 } from "./magvit2/magvit2.ts";
@@ -61,7 +62,7 @@ async function readOptionalJson(read: ReadFile, file: string): Promise<unknown> 
 async function readTensors(read: ReadFile, file: string): Promise<SafetensorsFile["tensors"]> {
   const bytes = await readRequired(read, file);
   try {
-    return readSafetensors(bytes).tensors;
+    return expandInt8Rows(readSafetensors(bytes).tensors);
   } catch (cause) {
     throw corrupt(file, cause);
   }
