@@ -4,6 +4,18 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 
 const ICD_FILE = "vk_swiftshader_icd.json";
+const VULKAN_LOADER = "libvulkan.so.1";
+
+/** Where Linux distributions put the Vulkan loader. */
+const SYSTEM_LIBRARY_FOLDERS = [
+  "/usr/lib/x86_64-linux-gnu",
+  "/usr/lib/aarch64-linux-gnu",
+  "/usr/lib64",
+  "/usr/lib",
+];
+
+/** RTLD_NOW | RTLD_GLOBAL | RTLD_NODELETE of glibc and musl; Node does not name the last. */
+const KEEP_LOADED = 0x2 | 0x100 | 0x1000;
 
 /** Where browsers keep SwiftShader's Vulkan manifest. */
 const BROWSER_FOLDERS = [
@@ -21,10 +33,43 @@ function listPlaywrightFolders(): string[] {
   return browsers.flatMap((name) => ["chrome-linux", "chrome-linux64"].map((sub) => join(root, name, sub)));
 }
 
-/** Path of a SwiftShader manifest of an installed browser, or null. */
+/** Folder of an installed browser that brings SwiftShader and a Vulkan loader, or null. */
 export function findSoftwareVulkan(): string | null {
   const folders = [...BROWSER_FOLDERS, ...listPlaywrightFolders()];
-  return folders.map((folder) => join(folder, ICD_FILE)).find((path) => existsSync(path)) ?? null;
+  return folders.find((folder) => existsSync(join(folder, ICD_FILE))) ?? null;
+}
+
+/**
+ * Without a system-wide Vulkan loader Dawn finds nothing at all; the browser's own copy does as well. Node can only
+ * load libraries as add-ons, so the call fails after the library is in, and in it stays.
+ */
+function loadBrowserVulkan(folder: string): void {
+  const path = join(folder, VULKAN_LOADER);
+  if (process.platform !== "linux" || !existsSync(path)) return;
+  if (SYSTEM_LIBRARY_FOLDERS.some((system) => existsSync(join(system, VULKAN_LOADER)))) return;
+  try {
+    process.dlopen({ exports: {} }, path, KEEP_LOADED);
+  } catch {
+    // "Module did not self-register" is the expected end; if loading failed, no adapter appears and we say so.
+  }
+}
+
+/** Whether a graphics driver is installed; asking Dawn without one only prints warnings. */
+function hasVulkanDriver(): boolean {
+  if (process.platform !== "linux") return true;
+  const folders = [
+    "/usr/share/vulkan/icd.d",
+    "/etc/vulkan/icd.d",
+    join(homedir(), ".local/share/vulkan/icd.d"),
+  ];
+  return folders.some(
+    (folder) => existsSync(folder) && readdirSync(folder).some((name) => name.endsWith(".json")),
+  );
+}
+
+function chooseSoftware(folder: string): void {
+  process.env.VK_ICD_FILENAMES = join(folder, ICD_FILE);
+  process.env.XDG_RUNTIME_DIR ??= "/tmp";
 }
 
 async function hasAdapter(gpu: GPU): Promise<boolean> {
@@ -45,13 +90,14 @@ export async function openDawn(): Promise<GPU | null> {
   const dawn = await import("webgpu").catch(() => null);
   if (!dawn) return null;
   Object.assign(globalThis, dawn.globals);
+  const software = findSoftwareVulkan();
+  const isFree = process.env.VK_ICD_FILENAMES === undefined;
+  // The Vulkan loader reads the environment when an instance is made, so software is chosen before `create`.
+  if (software) loadBrowserVulkan(software);
+  if (software && isFree && !hasVulkanDriver()) chooseSoftware(software);
   let gpu = dawn.create([]);
-  if (!(await hasAdapter(gpu)) && process.env.VK_ICD_FILENAMES === undefined) {
-    const manifest = findSoftwareVulkan();
-    if (!manifest) return null;
-    // The Vulkan loader reads both when an instance is made; it wants some run-time folder.
-    process.env.VK_ICD_FILENAMES = manifest;
-    process.env.XDG_RUNTIME_DIR ??= "/tmp";
+  if (software && isFree && !(await hasAdapter(gpu))) {
+    chooseSoftware(software);
     gpu = dawn.create([]);
   }
   if (!(await hasAdapter(gpu))) return null;

@@ -20,7 +20,7 @@ export async function startNodeBackend(
   watch: Pick<BackendOptions, "onLost" | "onError"> = {},
 ): Promise<BackendReport> {
   // Silences tfjs's advertisement of its native Node package.
-  tf.env().set("IS_TEST", true);
+  tf.enableProdMode();
   const gpu = prefer === "auto" || prefer === "webgpu" ? await openDawn() : null;
   return startBackend({ prefer, gpu, wasmUrl: findWasmFolder(), allowThreads: false, ...watch });
 }

@@ -241,8 +241,9 @@ export interface DeviceMemory {
   readonly gpuBytes: number | null;
 }
 
-/** Measures the current backend's memory; cheap. */
+/** Measures the current backend's memory; cheap. Zeros when none runs. */
 export function deviceMemory(): DeviceMemory {
+  if (!running) return { numTensors: 0, numBytes: 0, gpuBytes: null };
   const memory: ReturnType<typeof tf.memory> & { numBytesAllocatedInGPU?: number } = tf.memory();
   return {
     numTensors: memory.numTensors,

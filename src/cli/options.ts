@@ -1,0 +1,46 @@
+/** Options that several commands share, and parsers that turn a bad value into a usage error. */
+import { type Command, InvalidArgumentError, Option } from "commander";
+
+export interface CommonOptions {
+  readonly backend: "auto" | "webgpu" | "wasm" | "cpu";
+  readonly seed: number;
+  readonly json: boolean;
+  readonly verbose: boolean;
+}
+
+/** Parses a whole number inside a range. */
+export function wholeNumber(min: number, max = Number.MAX_SAFE_INTEGER): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (text.trim() !== "" && Number.isSafeInteger(value) && value >= min && value <= max) return value;
+    const range = max === Number.MAX_SAFE_INTEGER ? `of at least ${min}` : `from ${min} to ${max}`;
+    throw new InvalidArgumentError(`Give a whole number ${range}.`);
+  };
+}
+
+/** Parses a number inside a range. */
+export function numberBetween(min: number, max: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (text.trim() !== "" && value >= min && value <= max) return value;
+    throw new InvalidArgumentError(`Give a number from ${min} to ${max}.`);
+  };
+}
+
+/** Adds --backend, --seed, --json and --verbose. */
+export function addCommonOptions(command: Command): Command {
+  return command
+    .addOption(
+      new Option("--backend <name>", "where to compute")
+        .choices(["auto", "webgpu", "wasm", "cpu"])
+        .default("auto"),
+    )
+    .option("--seed <number>", "seed of all draws", wholeNumber(0), 0)
+    .option("--json", "results as one JSON object per line on stdout", false)
+    .option("--verbose", "show where an error came from", false);
+}
+
+/** Adds --model with the shipped model as default. */
+export function addModelOption(command: Command): Command {
+  return command.option("--model <folder>", "model folder", "public/models/showo-tiny");
+}

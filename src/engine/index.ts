@@ -1,0 +1,61 @@
+/** The engine's door: everything the application, the workers and the command line may use, hand-listed. */
+
+export {
+  type Checkpoint,
+  decodeCheckpoint,
+  encodeCheckpoint,
+  restoreCheckpoint,
+} from "./checkpoint/checkpoint.ts";
+export { exportPeftAdapter, type PeftAdapter } from "./checkpoint/peftAdapter.ts";
+export {
+  type BackendName,
+  type BackendOptions,
+  type BackendReport,
+  closeBackend,
+  currentDevice,
+  type DeviceMemory,
+  deviceMemory,
+  explainFailure,
+  startBackend,
+} from "./device/backend.ts";
+export { breatheOnReads } from "./device/breathe.ts";
+export {
+  EngineError,
+  type EngineErrorCode,
+  type EngineErrorRecord,
+  fromErrorRecord,
+  toErrorRecord,
+} from "./errors.ts";
+export type { EvalProgress } from "./eval/batches.ts";
+export { makeContactSheet, type SheetLayout } from "./eval/contactSheet.ts";
+export { type Estimate, estimateMean, estimateShare } from "./eval/interval.ts";
+export { evaluateReconstruction, type ReconstructionReport } from "./eval/reconstruction.ts";
+export { type RenderedScene, renderHeldOutScenes } from "./eval/scenes.ts";
+export {
+  evaluateSelfReward,
+  type JudgedImage,
+  limitPrompts,
+  type SelfRewardOptions,
+  type SelfRewardReport,
+} from "./eval/selfReward.ts";
+export {
+  evaluateUnderstanding,
+  SHOWN_IMAGES,
+  type ShownImage,
+  type UnderstandingAnswer,
+  type UnderstandingReport,
+} from "./eval/understanding.ts";
+export { loadModel } from "./models/loadModel.ts";
+export { loadMagvit2, type Magvit2, type Magvit2Config } from "./models/magvit2/magvit2.ts";
+export { type CheckResult, verifyShowoGolden } from "./models/showo/golden.ts";
+export type { Answer, ImageCodes, ImageU8, UnifiedModel } from "./models/unified.ts";
+export type { Task } from "./rl/task.ts";
+export { createTrainerState, type TrainerEvent, type TrainerState, train } from "./rl/trainer.ts";
+export { createTaskSource, judgeAnswer } from "./rl/worldTask.ts";
+export { createRng } from "./rng.ts";
+export { readSafetensors, type SafetensorsEntry, writeSafetensors } from "./safetensors/safetensors.ts";
+export { fromFloat32, toFloat32 } from "./safetensors/toFloat32.ts";
+export { openSprites, type SpriteSet } from "./world/render.ts";
+export { TAGS, type Tag } from "./world/sentences.ts";
+export { createSplits, type ListedPrompt, type Splits } from "./world/splits.ts";
+export { parseWorldSpec, type WorldSpec } from "./world/worldSpec.ts";
