@@ -87,9 +87,9 @@ function groupOf(step: number, group: number, size: number): WorkerEvent[] {
   const [colour, count] = [(step + group) % 4, ((step * 3 + group) % 4) + 1];
   const skill = 0.45 + Math.min(0.5, step / 120);
   const random = stream(step * 31 + group);
-  const isDead = group === 2;
+  const isEasy = group === 2;
   const shown = Array.from({ length: size }, () =>
-    isDead || random() < skill ? count : 1 + Math.floor(random() * 4),
+    isEasy || random() < skill ? count : 1 + Math.floor(random() * 4),
   );
   const rewards = shown.map((number) => Math.max(0, 1 - Math.abs(number - count) / count));
   const mean = rewards.reduce((sum, reward) => sum + reward, 0) / size;
@@ -121,7 +121,7 @@ function groupOf(step: number, group: number, size: number): WorkerEvent[] {
       step,
       group,
       advantages: rewards.map((reward) => (reward - mean) / (spread + 1e-4)),
-      isDead,
+      isDead: spread === 0,
     },
   ];
 }

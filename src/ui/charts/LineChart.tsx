@@ -120,6 +120,7 @@ export function LineChart(props: LineChartProps) {
     };
   }, [shape, props.themeKey]);
 
+  // biome-ignore lint/correctness/useExhaustiveDependencies: drawn again when any of these moves, whatever it reads
   useEffect(
     () => chartRef.current?.setData(tableOf(propsRef.current)),
     [props.xs, props.smoothing, props.marks, props.pick],

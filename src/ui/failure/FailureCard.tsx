@@ -36,16 +36,21 @@ function applyRemedy(remedy: Exclude<Remedy, "copyReport">, playground: Playgrou
   const { session, stores } = playground;
   switch (remedy) {
     case "reconnect":
-      return session.reconnect(stores.device.getState().backend?.backend ?? "auto");
+      session.reconnect(stores.device.getState().backend?.backend ?? "auto");
+      break;
     case "useWasm":
-      return session.reconnect("wasm");
+      session.reconnect("wasm");
+      break;
     case "newRun":
       stores.run.setState({ failure: null });
-      return session.startRun();
+      session.startRun();
+      break;
     case "reload":
-      return location.reload();
+      location.reload();
+      break;
     case "dismiss":
-      return stores.run.setState({ failure: null });
+      stores.run.setState({ failure: null });
+      break;
     default:
       remedy satisfies never;
   }

@@ -25,7 +25,7 @@ const PLOTS: readonly Plot[] = [
   { title: "Reward", help: METRICS.rewardMean.help, lines: one("rewardMean"), yFloor: 1, yRange: [0, 1] },
   { title: "Reward spread", help: METRICS.rewardStd.help, lines: one("rewardStd"), yFloor: 0.4 },
   {
-    title: "KL to start",
+    title: "KL",
     help: "How far the trained model is from the one it started as, in nats per token.",
     lines: [
       { metric: "klImage", label: "images", colour: "--series-1", isDashed: false },

@@ -5,7 +5,7 @@ import { type FilmstripRow, type Frame, filmstripSteps } from "../../stores/gall
 import { useGallery, usePlayground, useRun } from "../../usePlayground.ts";
 import styles from "./Filmstrip.module.css";
 
-const describe = (prompt: string, step: number) =>
+const altOf = (prompt: string, step: number) =>
   `“${prompt}” drawn at step ${step}, always with the same seed`;
 
 /** The newest frame not after a step. */
@@ -16,7 +16,7 @@ function Big({ row, frame, caption }: { row: FilmstripRow; frame: Frame | null; 
   return (
     <figure className={styles.big}>
       <div className={styles.frame}>
-        {frame ? <PixelCanvas image={frame.image} alt={describe(row.prompt, frame.step)} /> : null}
+        {frame ? <PixelCanvas image={frame.image} alt={altOf(row.prompt, frame.step)} /> : null}
       </div>
       <figcaption>{caption}</figcaption>
     </figure>
@@ -48,7 +48,7 @@ function Row({ row, step, onPick }: { row: FilmstripRow; step: number; onPick: (
               aria-pressed={frame === shown}
               onClick={() => onPick(frame.step)}
             >
-              <PixelCanvas image={frame.image} alt={describe(row.prompt, frame.step)} />
+              <PixelCanvas image={frame.image} alt={altOf(row.prompt, frame.step)} />
             </button>
           ))}
         </div>

@@ -81,7 +81,12 @@ function Words({ step, group }: { step: StepView | null; group: GroupView | null
     <>
       <p className={styles.prompt}>“{prompt}”</p>
       <p className={styles.question}>
-        It asks itself <q>{question}</q> Right answer: <q>{gold}</q>
+        <span>
+          It asks itself <q>{question}</q>
+        </span>
+        <span>
+          Right answer <q>{gold}</q>
+        </span>
       </p>
     </>
   );
