@@ -31,7 +31,7 @@ export class Playground {
   }
 
   button(name: string | RegExp): Locator {
-    return this.page.getByRole("button", { name, exact: true });
+    return this.page.getByRole("button", typeof name === "string" ? { name, exact: true } : { name });
   }
 
   get status(): Locator {
