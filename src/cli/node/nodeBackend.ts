@@ -2,7 +2,12 @@
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
-import { type BackendOptions, type BackendReport, startBackend } from "../../engine/device/backend.ts";
+import {
+  type BackendOptions,
+  type BackendReport,
+  closeBackend,
+  startBackend,
+} from "../../engine/device/backend.ts";
 import { openDawn } from "./dawn.ts";
 
 /** Folder of tfjs's wasm binaries, ending in "/". */
@@ -19,7 +24,8 @@ export async function startNodeBackend(
   prefer: BackendOptions["prefer"],
   watch: Pick<BackendOptions, "onLost" | "onError"> = {},
 ): Promise<BackendReport> {
-  // Silences tfjs's advertisement of its native Node package.
+  // Closing resets tfjs's flags, so it comes first; the flag silences an advertisement of the native Node package.
+  closeBackend();
   tf.enableProdMode();
   const gpu = prefer === "auto" || prefer === "webgpu" ? await openDawn() : null;
   return startBackend({ prefer, gpu, wasmUrl: findWasmFolder(), allowThreads: false, ...watch });
