@@ -8,7 +8,7 @@ export default defineConfig({
   testDir: "e2e",
   testMatch: "**/*.e2e.ts",
   outputDir: "artifacts/e2e",
-  timeout: 240_000,
+  timeout: 900_000,
   expect: { timeout: 30_000 },
   fullyParallel: false,
   // Two cores: a second browser would only make the first one slower.

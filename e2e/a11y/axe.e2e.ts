@@ -21,7 +21,7 @@ for (const colorScheme of ["light", "dark"] as const) {
     await playground.makeStepsSmall();
     await playground.button("Play").click();
     await playground.expectFinished(1);
-    await expect(playground.card).toBeVisible({ timeout: 60_000 });
+    await expect(playground.card).toBeVisible({ timeout: 200_000 });
     await expectAccessible(page);
     await playground.keepScreenshot(`failed-${colorScheme}`);
     await playground.button("Go on").click();

@@ -20,7 +20,7 @@ test("lost device: reconnecting brings the run back", async ({ page }) => {
   await playground.open({ model: "nano", backend: "webgpu", fail: "lost" });
   await playground.makeStepsSmall();
   await playground.button("Step").click();
-  await expect(playground.card).toContainText("The graphics device was reset", { timeout: 150_000 });
+  await expect(playground.card).toContainText("The graphics device was reset", { timeout: 400_000 });
   await playground.keepScreenshot("failure-device-lost");
   await playground.button("Reconnect").click();
   await playground.expectReady();
@@ -33,7 +33,7 @@ test("killed worker: restarting it brings the run back", async ({ page }) => {
   await playground.open({ model: "nano", backend: "wasm", fail: "crash" });
   await playground.makeStepsSmall();
   await playground.button("Play").click();
-  await expect(playground.card).toContainText("The training worker stopped answering", { timeout: 150_000 });
+  await expect(playground.card).toContainText("The training worker stopped answering", { timeout: 400_000 });
   await expect(playground.card).toContainText("crashed on purpose");
   await playground.keepScreenshot("failure-worker-crash");
   await playground.button("Reconnect").click();
@@ -46,7 +46,7 @@ test("silent worker: the missing heartbeat is noticed", async ({ page }) => {
   await playground.open({ model: "nano", backend: "wasm", fail: "hang" });
   await playground.makeStepsSmall();
   await playground.button("Play").click();
-  await expect(playground.card).toContainText("it has been silent for", { timeout: 150_000 });
+  await expect(playground.card).toContainText("it has been silent for", { timeout: 400_000 });
   await playground.button("Reconnect").click();
   await playground.expectReady();
 });
@@ -93,7 +93,7 @@ test("numbers that are not finite: stopped before the update, and the page stays
   await playground.open({ model: "nano", backend: "wasm", fail: "nan" });
   await playground.makeStepsSmall();
   await playground.button("Play").click();
-  await expect(playground.card).toContainText("The numbers ran away", { timeout: 150_000 });
+  await expect(playground.card).toContainText("The numbers ran away", { timeout: 400_000 });
   await playground.card.getByRole("button", { name: "Start a new run" }).click();
   await playground.expectReady();
   await playground.makeStepsSmall();
