@@ -1,6 +1,7 @@
 /** Opens a model folder; config.json decides the family. */
 import { EngineError } from "../errors.ts";
 import { expandInt8Rows } from "../safetensors/int8Rows.ts";
+import { registerKernels } from "../kernels/registerKernels.ts";
 import { readSafetensors, type SafetensorsFile } from "../safetensors/safetensors.ts";
 import { createTextTokenizer } from "../tokenizer/textTokenizer.ts";
 import { loadMagvit2 } from "./magvit2/magvit2.ts";
@@ -75,6 +76,7 @@ async function readTensors(read: ReadFile, file: string): Promise<SafetensorsFil
  * @throws EngineError("modelMissing") or EngineError("modelCorrupt"), both naming the file
  */
 export async function loadModel(read: ReadFile, id: string): Promise<UnifiedModel> {
+  registerKernels();
   const json = await readJson(read, "config.json");
   const family = (json as { model_type?: unknown } | null)?.model_type;
   if (family !== "showo") {

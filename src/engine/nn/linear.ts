@@ -8,8 +8,9 @@ import { tapedOp } from "./tapedOp.ts";
 
 /**
  * One layer. Owns its weight, bias and adapter.
- * The weight lies input-major so that every product is a plain one: tfjs multiplies transposed operands ten times
- * slower on wasm, and wrongly for some shapes on WebGPU (spec/peers.md 2.1).
+ * The weight lies input-major, and its transpose beside it once needed, so that the wide products are plain ones:
+ * tfjs multiplies a transposed right operand ten times slower on wasm, and wrongly for some shapes on WebGPU
+ * (spec/peers.md 2.1).
  */
 export class Linear {
   /** [in, out] */
@@ -55,11 +56,22 @@ export class Linear {
         saved: low ? [x, low] : [x],
         backward: (dy, [savedX, savedLow]) => [
           ...(isConstant ? [] : [this.#inputGradient(dy as tf.Tensor2D, adapter)]),
-          ...(this.isTrainable ? [tf.matMul(tf.transpose(savedX as tf.Tensor2D), dy), tf.sum(dy, 0)] : []),
+          ...(this.isTrainable ? [tf.matMul(savedX as tf.Tensor2D, dy, true), tf.sum(dy, 0)] : []),
           ...(adapter ? adapterGradients(dy, savedX as tf.Tensor2D, savedLow as tf.Tensor2D, adapter) : []),
         ],
       };
     });
+  }
+
+  /** A frozen copy with the adapter added into its weight, owned by the caller. */
+  merged(): Linear {
+    const weight = tf.tidy(() => {
+      const adapter = this.#adapter;
+      if (!adapter) return tf.clone(this.weight);
+      const delta = tf.matMul(tf.transpose(adapter.a), tf.transpose(tf.mul(adapter.b, adapter.scale)));
+      return tf.add(this.weight, delta) as tf.Tensor2D;
+    });
+    return new Linear(weight, tf.clone(this.bias));
   }
 
   /** dx of a frozen layer without its adapter. @param dy [R, out] @returns [R, in] */
@@ -107,8 +119,8 @@ function adapterGradients(
 ): [tf.Tensor, tf.Tensor] {
   const dLow = tf.matMul(dy, tf.mul(adapter.b, adapter.scale));
   return [
-    tf.matMul(tf.transpose(dLow), x),
+    tf.matMul(dLow, x, true),
     // (lowᵀ·dy)ᵀ transposes two narrow matrices instead of the wide dy.
-    tf.transpose(tf.matMul(tf.transpose(tf.mul(low, adapter.scale)), dy)),
+    tf.transpose(tf.matMul(tf.mul(low, adapter.scale), dy, true)),
   ];
 }

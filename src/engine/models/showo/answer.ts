@@ -10,10 +10,10 @@ import type { Rng } from "../../rng.ts";
 import type { StopSignal } from "../unified.ts";
 import { embed, type ForwardOutput, runForward } from "./forward.ts";
 import { checkCancelled } from "./generate.ts";
-import { logSumExp, pickByInversion } from "./maskgit.ts";
+import { pickByInversion, toCodeRow } from "./maskgit.ts";
 import { answerMask, padMask, toAdditiveMask } from "./masks.ts";
 import { answerEoi, groupByBucket, padLeft } from "./prompts.ts";
-import type { ShowoNetwork } from "./weights.ts";
+import { mergeAdapters, type ShowoNetwork } from "./weights.ts";
 
 export interface AnswerSettings {
   readonly maxTokens: number;
@@ -40,6 +40,10 @@ export function argmax(logits: Float32Array): number {
   let best = 0;
   for (let id = 1; id < logits.length; id++) if ((logits[id] ?? 0) > (logits[best] ?? 0)) best = id;
   return best;
+}
+
+function sample(logits: Float32Array, temperature: number, rng: Rng): number {
+  return pickByInversion(toCodeRow(logits.map((logit) => logit / temperature)), rng.uniform());
 }
 
 /** Image and question of a group. @returns the cache and the last row's state */
@@ -78,15 +82,10 @@ function writeTokens(
     if (answer.isClosed) return eot;
     const logits = values.subarray(at * width, (at + 1) * width);
     const rng = sampling?.rngs[rows[at] ?? 0];
-    const token =
-      sampling && rng
-        ? pickByInversion(
-            logits.map((logit) => logit / sampling.temperature),
-            rng.uniform(),
-          )
-        : argmax(logits);
+    const token = sampling && rng ? sample(logits, sampling.temperature, rng) : argmax(logits);
+    const { weights, total } = toCodeRow(logits);
     answer.tokens.push(token);
-    answer.logProbs.push((logits[token] ?? 0) - logSumExp(logits));
+    answer.logProbs.push(Math.log((weights[token] ?? 0) / total));
     answer.isClosed = token === eot;
     return token;
   });
@@ -142,13 +141,18 @@ export async function continueAnswers(
     tokens: new Int32Array(0),
     logProbs: new Float32Array(0),
   }));
-  for (const { length, indices } of groupByBucket(prefixes)) {
-    checkCancelled(settings.signal);
-    const own = indices.map((row) => prefixes[row] ?? []);
-    const answers = await answerGroup(network, own, indices, length, settings);
-    for (const [at, { tokens, logProbs }] of answers.entries()) {
-      results[indices[at] ?? 0] = { tokens: Int32Array.from(tokens), logProbs: Float32Array.from(logProbs) };
+  const merged = mergeAdapters(network);
+  try {
+    for (const { length, indices } of groupByBucket(prefixes)) {
+      checkCancelled(settings.signal);
+      const own = indices.map((row) => prefixes[row] ?? []);
+      const answers = await answerGroup(merged.network, own, indices, length, settings);
+      for (const [at, { tokens, logProbs }] of answers.entries()) {
+        results[indices[at] ?? 0] = { tokens: Int32Array.from(tokens), logProbs: Float32Array.from(logProbs) };
+      }
     }
+    return results;
+  } finally {
+    merged.dispose();
   }
-  return results;
 }

@@ -14,7 +14,7 @@ import { embed, expandCache, type LayerCache, runForward, runPrefix } from "./fo
 import { type DecodeState, decodeStep, pickByInversion, type StepNoise } from "./maskgit.ts";
 import { padMask, textMask, toAdditiveMask } from "./masks.ts";
 import { groupByBucket, imageBlock, padLeft, unconditionalPrefix } from "./prompts.ts";
-import type { ShowoNetwork } from "./weights.ts";
+import { mergeAdapters, type ShowoNetwork } from "./weights.ts";
 
 /** The images after a step, [B][N] each. */
 export interface DrawProgress {
@@ -58,7 +58,7 @@ export function seededNoise(seeds: readonly string[], tokenCount: number): Noise
     const rng = createRng(seeds[row] ?? "", "draw", step);
     const uniforms = rng.uniforms(tokenCount);
     return {
-      pickCode: (position, logits) => pickByInversion(logits, uniforms[position] ?? 0),
+      pickCode: (position, row) => pickByInversion(row, uniforms[position] ?? 0),
       confidence: rng.gumbel(tokenCount),
     };
   };
@@ -165,13 +165,34 @@ function hiddenLogits(
   return tf.sub(tf.mul(logits, 1 + guidanceScale), pull);
 }
 
+/** Rows that run together and what they stand behind. */
+interface Batch {
+  readonly conditional: PreparedPrefix;
+  readonly unconditional: PreparedPrefix | null;
+}
+
 /** Images whose prefixes share a padded length. */
 interface DrawGroup {
   /** Their indices in the request. */
   readonly rows: readonly number[];
-  readonly conditional: PreparedPrefix;
-  readonly unconditional: PreparedPrefix | null;
+  readonly batch: Batch;
+  /** Before the first step images of one prompt are all alike: its distinct rows, and each image's among them. */
+  readonly opening: { readonly batch: Batch; readonly indices: Int32Array };
   states: DecodeState[];
+}
+
+function prepareBatch(
+  network: ShowoNetwork,
+  prefixes: readonly (readonly number[])[],
+  length: number,
+  guidanceScale: number,
+): Batch {
+  const empty = unconditionalPrefix(network.config);
+  const empties = prefixes.map(() => empty);
+  return {
+    conditional: preparePrefix(network, prefixes, length),
+    unconditional: guidanceScale === 0 ? null : preparePrefix(network, empties, empty.length),
+  };
 }
 
 function prepareGroup(
@@ -181,18 +202,40 @@ function prepareGroup(
   length: number,
   { guidanceScale, temperature }: DrawSettings,
 ): DrawGroup {
-  const { config } = network;
-  const prepared = tidyAll(() => {
-    const own = rows.map((row) => prefixes[row] ?? []);
-    const empty = unconditionalPrefix(config);
-    return {
-      conditional: preparePrefix(network, own, length),
-      unconditional:
-        guidanceScale === 0 ? null : preparePrefix(network, Array(rows.length).fill(empty), empty.length),
-    };
-  });
-  const blank = new Int32Array(config.imageTokenCount).fill(-1);
-  return { rows, ...prepared, states: rows.map(() => ({ codes: blank, temperature })) };
+  const own = rows.map((row) => prefixes[row] ?? []);
+  const { distinct, indices } = dedupe(own);
+  const blank = new Int32Array(network.config.imageTokenCount).fill(-1);
+  return {
+    rows,
+    batch: tidyAll(() => prepareBatch(network, own, length, guidanceScale)),
+    opening: { batch: tidyAll(() => prepareBatch(network, distinct, length, guidanceScale)), indices },
+    states: rows.map(() => ({ codes: blank, temperature })),
+  };
+}
+
+/** Downloads the logits at the hidden positions. @returns [M·K] */
+async function readLogits(
+  network: ShowoNetwork,
+  { conditional, unconditional }: Batch,
+  codes: readonly Int32Array[],
+  guidanceScale: number,
+): Promise<Float32Array> {
+  const logits = tf.tidy(() => hiddenLogits(network, conditional, unconditional, codes, guidanceScale));
+  const values = (await logits.data()) as Float32Array;
+  logits.dispose();
+  return values;
+}
+
+/** Each row's share of downloaded logits [M·K]. @param codes [B][N] they belong to @returns [B][hidden][K] */
+function splitLogits(values: Float32Array, codes: readonly Int32Array[], codebookSize: number): Float32Array[][] {
+  let taken = 0;
+  return codes.map((row) =>
+    Array.from({ length: row.filter((code) => code < 0).length }, () => {
+      const start = taken * codebookSize;
+      taken += 1;
+      return values.subarray(start, start + codebookSize);
+    }),
+  );
 }
 
 /** One step of one group. @returns the group's images so far, complete */
@@ -203,35 +246,18 @@ async function stepGroup(
   step: number,
   { guidanceScale, steps }: DrawSettings,
 ): Promise<Int32Array[]> {
+  const { codebookSize } = network.config;
   const codes = group.states.map((state) => state.codes);
-  const logits = tf.tidy(() =>
-    hiddenLogits(network, group.conditional, group.unconditional, codes, guidanceScale),
-  );
-  const values = (await logits.data()) as Float32Array;
-  logits.dispose();
-  const decoded = decodeRows(group, values, network.config.codebookSize, noise, step, steps);
+  const { batch, indices } = step === 0 ? group.opening : { batch: group.batch, indices: null };
+  const shown = indices ? codes.slice(0, Math.max(...indices) + 1) : codes;
+  const values = await readLogits(network, batch, shown, guidanceScale);
+  const logits = splitLogits(values, shown, codebookSize);
+  const decoded = group.states.map((state, at) => {
+    const own = logits[indices ? (indices[at] ?? 0) : at] ?? [];
+    return decodeStep(state, own, noise(group.rows[at] ?? 0, step), step, steps);
+  });
   group.states = decoded.map(({ state }) => state);
   return decoded.map(({ sampled }) => sampled);
-}
-
-/** Hands each row its share of the downloaded logits [M·K]. */
-function decodeRows(
-  { states, rows }: DrawGroup,
-  values: Float32Array,
-  codebookSize: number,
-  noise: NoiseSource,
-  step: number,
-  steps: number,
-): ReturnType<typeof decodeStep>[] {
-  let taken = 0;
-  return states.map((state, at) => {
-    const logits = Array.from({ length: state.codes.filter((code) => code < 0).length }, () => {
-      const start = taken * codebookSize;
-      taken += 1;
-      return values.subarray(start, start + codebookSize);
-    });
-    return decodeStep(state, logits, noise(rows[at] ?? 0, step), step, steps);
-  });
 }
 
 /**
@@ -246,18 +272,19 @@ export async function drawCodes(
   noise: NoiseSource,
   settings: DrawSettings,
 ): Promise<Int32Array[]> {
+  const merged = mergeAdapters(network);
   const groups: DrawGroup[] = [];
   const images: Int32Array[] = prefixes.map(() => new Int32Array(0));
   try {
     for (const { length, indices } of groupByBucket(prefixes)) {
       checkCancelled(settings.signal);
-      groups.push(prepareGroup(network, prefixes, indices, length, settings));
+      groups.push(prepareGroup(merged.network, prefixes, indices, length, settings));
     }
     for (let step = 0; step < settings.steps; step++) {
       const codes: Int32Array[] = [...images];
       for (const group of groups) {
         checkCancelled(settings.signal);
-        const sampled = await stepGroup(network, group, noise, step, settings);
+        const sampled = await stepGroup(merged.network, group, noise, step, settings);
         for (const [at, row] of group.rows.entries()) {
           images[row] = sampled[at] ?? new Int32Array(0);
           codes[row] = group.states[at]?.codes ?? new Int32Array(0);
@@ -267,6 +294,7 @@ export async function drawCodes(
     }
     return images;
   } finally {
-    for (const { conditional, unconditional } of groups) disposeAll([conditional, unconditional]);
+    for (const { batch, opening } of groups) disposeAll([batch, opening.batch]);
+    merged.dispose();
   }
 }

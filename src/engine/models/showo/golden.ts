@@ -3,6 +3,7 @@
  * from the folder's own config, so any folder of this form can be checked, on any backend.
  */
 import * as tf from "@tensorflow/tfjs-core";
+import { registerKernels } from "../../kernels/registerKernels.ts";
 import { parseShowoConfig } from "./config.ts";
 import {
   answerBatch,
@@ -129,6 +130,7 @@ async function* guard(
 export async function* verifyShowoGolden(
   read: (name: string) => Promise<Uint8Array>,
 ): AsyncGenerator<CheckResult> {
+  registerKernels();
   const config = parseShowoConfig(await readFixtureJson(read, "config.json"));
   const tensors = await readFixtureTensors(read, "model.safetensors");
   const expected = new Expected(await readFixtureTensors(read, "expected.safetensors"));

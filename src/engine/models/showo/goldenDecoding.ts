@@ -21,12 +21,12 @@ function storedNoise(expected: Expected, { imageTokenCount: count, codebookSize 
   const [, batch = 0] = expected.shape("maskgit.sample_gumbel");
   const tokens = expected.floats("maskgit.sample_gumbel");
   const confidences = expected.floats("maskgit.confidence_gumbel");
-  return (row, step) => {
-    const start = (step * batch + row) * count;
+  return (image, step) => {
+    const start = (step * batch + image) * count;
     return {
-      pickCode: (position, logits) => {
+      pickCode: (position, row) => {
         const from = (start + position) * codebookSize;
-        return pickByGumbel(logits, tokens.subarray(from, from + codebookSize));
+        return pickByGumbel(row, tokens.subarray(from, from + codebookSize));
       },
       confidence: confidences.subarray(start, start + count),
     };

@@ -9,13 +9,23 @@
 const KNOWN_LOG_CONFIDENCE = Math.log(3.4028234663852886e38);
 const MIN_CONFIDENCE = 1e-20;
 
+/** One position's distribution over the codes, not normalised. */
+export interface CodeRow {
+  /** [K] */
+  readonly logits: Float32Array;
+  /** [K], exp(logit − largest logit). */
+  readonly weights: Float64Array;
+  /** Sum of the weights. */
+  readonly total: number;
+}
+
 /**
  * Noise of one image's step.
  * @remarks A step asks `pickCode` once for every hidden position in ascending order, then once for the confidences.
  */
 export interface StepNoise {
-  /** Draws from softmax(logits). @param logits [K] @returns a code */
-  pickCode(position: number, logits: Float32Array): number;
+  /** Draws from the row's softmax. @returns a code */
+  pickCode(position: number, row: CodeRow): number;
   /** [N] standard Gumbel numbers. */
   readonly confidence: Float32Array;
 }
@@ -52,28 +62,32 @@ export function annealTemperature(temperature: number, step: number, steps: numb
   return temperature * (1 - (step + 1) / steps);
 }
 
-/** log Σ exp, stable. */
-export function logSumExp(logits: Float32Array): number {
+/** @param logits [K] */
+export function toCodeRow(logits: Float32Array): CodeRow {
   let largest = Number.NEGATIVE_INFINITY;
   for (const logit of logits) if (logit > largest) largest = logit;
-  let sum = 0;
-  for (const logit of logits) sum += Math.exp(logit - largest);
-  return largest + Math.log(sum);
+  const weights = new Float64Array(logits.length);
+  let total = 0;
+  for (let code = 0; code < logits.length; code++) {
+    const weight = Math.exp((logits[code] ?? 0) - largest);
+    weights[code] = weight;
+    total += weight;
+  }
+  return { logits, weights, total };
 }
 
-/** Draws from softmax(logits) with one uniform number by inverting the cumulative sum. */
-export function pickByInversion(logits: Float32Array, uniform: number): number {
-  const normaliser = logSumExp(logits);
-  let left = uniform;
-  for (let code = 0; code < logits.length; code++) {
-    left -= Math.exp((logits[code] ?? 0) - normaliser);
+/** Draws with one uniform number by inverting the cumulative sum. @param uniform in [0, 1) */
+export function pickByInversion({ weights, total }: CodeRow, uniform: number): number {
+  let left = uniform * total;
+  for (let code = 0; code < weights.length; code++) {
+    left -= weights[code] ?? 0;
     if (left < 0) return code;
   }
-  return logits.length - 1;
+  return weights.length - 1;
 }
 
-/** Draws from softmax(logits) as the argmax of logits + Gumbel noise. @param noise [K] */
-export function pickByGumbel(logits: Float32Array, noise: Float32Array): number {
+/** Draws as the argmax of logits + Gumbel noise. @param noise [K] */
+export function pickByGumbel({ logits }: CodeRow, noise: Float32Array): number {
   let best = 0;
   let bestScore = Number.NEGATIVE_INFINITY;
   for (let code = 0; code < logits.length; code++) {
@@ -115,11 +129,11 @@ export function decodeStep(
       scores[position] = KNOWN_LOG_CONFIDENCE + jitter;
       continue;
     }
-    const row = logits[unknown] ?? new Float32Array(0);
+    const row = toCodeRow(logits[unknown] ?? new Float32Array(0));
     unknown += 1;
     const code = noise.pickCode(position, row);
     sampled[position] = code;
-    const probability = Math.exp((row[code] ?? 0) - logSumExp(row));
+    const probability = (row.weights[code] ?? 0) / row.total;
     scores[position] = Math.log(Math.max(probability, MIN_CONFIDENCE)) + jitter;
   }
   const count = Math.max(1, Math.min(unknown - 1, scheduledMaskCount(codes.length, step, steps)));

@@ -1,0 +1,268 @@
+import * as tf from "@tensorflow/tfjs-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { startNodeBackend } from "../../cli/node/nodeBackend.ts";
+import { closeBackend } from "../device/backend.ts";
+import { LowRankAdapter } from "../lora/adapter.ts";
+import { createRng } from "../rng.ts";
+import { attention, FORBIDDEN } from "./attention.ts";
+import { geluNew } from "./geluNew.ts";
+import { layerNorm } from "./layerNorm.ts";
+import { Linear } from "./linear.ts";
+import { makeRotary, rotate } from "./rotary.ts";
+import { straightThroughEmbedding } from "./straightThrough.ts";
+import { takeRows } from "./takeRows.ts";
+import { projectedTokenLogProbs, tokenLogProbs } from "./tokenLogProbs.ts";
+
+/** A busy machine takes its time to load tfjs. */
+const BACKEND_TIMEOUT_MS = 60_000;
+
+beforeAll(async () => {
+  await startNodeBackend("cpu");
+}, BACKEND_TIMEOUT_MS);
+afterAll(closeBackend);
+
+const rng = createRng("nn.test");
+
+function random(shape: number[], scale = 1): tf.Tensor {
+  const count = shape.reduce((product, size) => product * size, 1);
+  return tf.tensor(
+    rng.normal(count).map((value) => value * scale),
+    shape,
+  );
+}
+
+/**
+ * Compares the tape's gradients with central differences of Σ weights·f, one input element at a time.
+ * f32 leaves about 1e-3 of a difference quotient with steps of 1e-2.
+ */
+async function expectGradients(
+  inputs: tf.Tensor[],
+  f: (...inputs: tf.Tensor[]) => tf.Tensor,
+): Promise<void> {
+  const weights = tf.tidy(() => random(f(...inputs).shape));
+  const objective = (...args: tf.Tensor[]) => tf.sum(tf.mul(f(...args), weights)) as tf.Scalar;
+  const gradients = tf.grads(objective)(inputs);
+  const step = 1e-2;
+  for (const [at, input] of inputs.entries()) {
+    const values = await input.data();
+    const actual = (await gradients[at]?.data()) ?? [];
+    const evaluate = async (index: number, offset: number) => {
+      const moved = Float32Array.from(values);
+      moved[index] = (moved[index] ?? 0) + offset;
+      const value = tf.tidy(() => {
+        const args = inputs.map((other, place) => (place === at ? tf.tensor(moved, input.shape) : other));
+        return objective(...args);
+      });
+      return (await value.data())[0] ?? Number.NaN;
+    };
+    for (let index = 0; index < values.length; index++) {
+      const quotient = ((await evaluate(index, step)) - (await evaluate(index, -step))) / (2 * step);
+      const tolerance = 5e-3 * (1 + Math.abs(quotient));
+      expect(Math.abs((actual[index] ?? Number.NaN) - quotient), `input ${at}, element ${index}`).toBeLessThan(
+        tolerance,
+      );
+    }
+  }
+}
+
+describe("linear", () => {
+  it("multiplies, adds the bias and the scaled adapter", async () => {
+    const layer = new Linear(tf.tensor2d([1, 2, 3, 4], [2, 2]), tf.tensor1d([10, 20]));
+    expect(await layer.apply(tf.tensor2d([1, 1], [1, 2])).array()).toEqual([[14, 26]]);
+    // x·Aᵀ = 1·1 + 1·2 = 3, times B = (1, −1), scale 4/1.
+    layer.setAdapter(
+      new LowRankAdapter(tf.tensor2d([1, 2], [1, 2]), tf.tensor2d([1, -1], [2, 1]), 4),
+    );
+    expect(await layer.apply(tf.tensor2d([1, 1], [1, 2])).array()).toEqual([[26, 14]]);
+    expect(await layer.merged().weight.array()).toEqual([
+      [5, -2],
+      [11, -4],
+    ]);
+  });
+
+  it("has the gradients of x, weight and bias", async () => {
+    await expectGradients([random([3, 4]), random([4, 2]), random([2])], (x, weight, bias) =>
+      new Linear(weight as tf.Tensor2D, bias as tf.Tensor1D, true).apply(x as tf.Tensor2D),
+    );
+  });
+
+  it("has the gradients of x and both halves of the adapter", async () => {
+    const layer = new Linear(random([4, 3]) as tf.Tensor2D, random([3]) as tf.Tensor1D);
+    const adapter = new LowRankAdapter(random([2, 4]) as tf.Tensor2D, random([3, 2]) as tf.Tensor2D, 3);
+    layer.setAdapter(adapter);
+    const x = random([5, 4]) as tf.Tensor2D;
+    await expectGradients([x], (moved) => layer.apply(moved as tf.Tensor2D));
+    const weights = random([5, 3]);
+    const objective = () => tf.sum(tf.mul(layer.apply(x, true), weights)) as tf.Scalar;
+    const { grads } = tf.variableGrads(objective, [adapter.a, adapter.b]);
+    for (const variable of [adapter.a, adapter.b]) {
+      const before = variable.clone();
+      const flat = await before.data();
+      const actual = (await grads[variable.name]?.data()) ?? [];
+      for (let index = 0; index < flat.length; index++) {
+        const evaluate = async (offset: number) => {
+          const moved = Float32Array.from(flat);
+          moved[index] = (moved[index] ?? 0) + offset;
+          variable.assign(tf.tensor(moved, variable.shape));
+          return (await objective().data())[0] ?? Number.NaN;
+        };
+        const quotient = ((await evaluate(1e-2)) - (await evaluate(-1e-2))) / 2e-2;
+        expect(actual[index]).toBeCloseTo(quotient, 2);
+      }
+      variable.assign(before);
+    }
+  });
+
+  it("computes no gradient for frozen weights", () => {
+    const layer = new Linear(tf.variable(random([2, 2])) as tf.Tensor2D, tf.tensor1d([0, 0]));
+    const x = tf.variable(random([1, 2]));
+    const loss = () => tf.sum(layer.apply(x as unknown as tf.Tensor2D)) as tf.Scalar;
+    const { grads } = tf.variableGrads(loss, [x, layer.weight as unknown as tf.Variable]);
+    expect(Object.values(grads).filter((gradient) => gradient !== null)).toHaveLength(1);
+  });
+});
+
+describe("layerNorm", () => {
+  it("normalises with the population variance", async () => {
+    const norm = {
+      weight: tf.tensor1d([1, 2]),
+      bias: tf.tensor1d([0, 1]),
+      epsilon: 0,
+      isTrainable: false,
+    };
+    // mean 2, σ 1: x̂ = (−1, 1)
+    expect(await layerNorm(tf.tensor2d([1, 3], [1, 2]), norm).array()).toEqual([[-1, 3]]);
+  });
+
+  it("has the gradients of x, weight and bias", async () => {
+    await expectGradients([random([2, 5]), random([5]), random([5])], (x, weight, bias) =>
+      layerNorm(x as tf.Tensor2D, {
+        weight: weight as tf.Tensor1D,
+        bias: bias as tf.Tensor1D,
+        epsilon: 1e-5,
+        isTrainable: true,
+      }),
+    );
+  });
+});
+
+describe("geluNew", () => {
+  it("is the tanh form, not the error function's", async () => {
+    const [one, minusOne, zero] = await geluNew(tf.tensor1d([1, -1, 0])).data();
+    expect(one).toBeCloseTo(0.841192, 6);
+    expect(minusOne).toBeCloseTo(-0.158808, 6);
+    expect(zero).toBe(0);
+  });
+
+  it("stays finite far out", async () => {
+    const values = await geluNew(tf.tensor1d([60, -60])).data();
+    expect(values[0]).toBe(60);
+    expect(Math.abs(values[1] ?? 1)).toBe(0);
+  });
+
+  it("has its gradient", () => expectGradients([random([3, 4], 2)], (x) => geluNew(x)));
+});
+
+describe("rotary", () => {
+  const sizes = { headSize: 6, rotarySize: 4, base: 10000 };
+
+  it("turns pairs half a rotary width apart and leaves the rest", async () => {
+    const x = tf.tensor4d([1, 2, 3, 4, 5, 6], [1, 1, 1, 6]);
+    const turned = await rotate(x, makeRotary([3], sizes)).data();
+    // Frequencies 1 and 10000^(−1/2) = 0.01; pairs (1, 3) and (2, 4).
+    const pair = (a: number, b: number, angle: number) => [
+      a * Math.cos(angle) - b * Math.sin(angle),
+      b * Math.cos(angle) + a * Math.sin(angle),
+    ];
+    const [first, second] = [pair(1, 3, 3), pair(2, 4, 0.03)];
+    const expected = [first[0], second[0], first[1], second[1], 5, 6];
+    for (const [at, value] of expected.entries()) expect(turned[at]).toBeCloseTo(value ?? Number.NaN, 5);
+  });
+
+  it("makes products depend on the distance of positions only", async () => {
+    const [q, k] = [random([1, 1, 1, 6]) as tf.Tensor4D, random([1, 1, 1, 6]) as tf.Tensor4D];
+    const productAt = async (a: number, b: number) => {
+      const product = tf.mul(rotate(q, makeRotary([a], sizes)), rotate(k, makeRotary([b], sizes)));
+      return (await tf.sum(product).data())[0] ?? Number.NaN;
+    };
+    expect(await productAt(7, 4)).toBeCloseTo(await productAt(3, 0), 4);
+  });
+
+  it("has its gradient", () =>
+    expectGradients([random([1, 2, 2, 6])], (x) => rotate(x as tf.Tensor4D, makeRotary([1, 5], sizes))));
+});
+
+describe("attention", () => {
+  it("is the mean of values where all scores are equal, over allowed columns only", async () => {
+    const q = tf.zeros<tf.Rank.R4>([1, 1, 2, 2]);
+    const k = random([1, 1, 3, 2]) as tf.Tensor4D;
+    const v = tf.tensor4d([0, 3, 3, 0, 6, 6], [1, 1, 3, 2]);
+    const mask = tf.tensor4d([0, 0, 0, 0, FORBIDDEN, 0], [1, 1, 2, 3]);
+    const mixed = await attention(q, k, v, mask).data();
+    for (const [at, value] of [3, 3, 3, 4.5].entries()) expect(mixed[at]).toBeCloseTo(value, 5);
+  });
+
+  it("has the gradients of q, k and v behind a mask", async () => {
+    const mask = tf.tensor4d([0, FORBIDDEN, 0, 0, 0, FORBIDDEN], [1, 1, 2, 3]);
+    await expectGradients(
+      [random([1, 2, 2, 3]), random([1, 2, 3, 3]), random([1, 2, 3, 3])],
+      (q, k, v) => attention(q as tf.Tensor4D, k as tf.Tensor4D, v as tf.Tensor4D, mask),
+    );
+  });
+});
+
+describe("token log-probs", () => {
+  it("are those of the softmax", async () => {
+    const values = await tokenLogProbs(tf.tensor2d([0, Math.log(3), 5, 5], [2, 2]), Int32Array.of(1, 0)).data();
+    expect(values[0]).toBeCloseTo(Math.log(0.75), 6);
+    expect(values[1]).toBeCloseTo(Math.log(0.5), 6);
+  });
+
+  it("stay exact where the probability underflows", async () => {
+    const [value] = await tokenLogProbs(tf.tensor2d([0, 200], [1, 2]), Int32Array.of(0)).data();
+    expect(value).toBe(-200);
+  });
+
+  it("have the gradient onehot − softmax", () =>
+    expectGradients([random([3, 5])], (logits) => tokenLogProbs(logits as tf.Tensor2D, Int32Array.of(0, 4, 2))));
+
+  it("pass their gradient through a frozen projection", () => {
+    const head = new Linear(random([4, 6]) as tf.Tensor2D, random([6]) as tf.Tensor1D);
+    return expectGradients([random([3, 4])], (hidden) =>
+      projectedTokenLogProbs(hidden as tf.Tensor2D, head, Int32Array.of(5, 0, 3)),
+    );
+  });
+});
+
+describe("takeRows", () => {
+  it("repeats rows and adds up their gradients", async () => {
+    const rows = takeRows(tf.tensor2d([1, 2, 3, 4], [2, 2]), Int32Array.of(1, 1, 0));
+    expect(await rows.array()).toEqual([
+      [3, 4],
+      [3, 4],
+      [1, 2],
+    ]);
+    await expectGradients([random([3, 2, 2])], (x) => takeRows(x, Int32Array.of(2, 0, 2, 2)));
+  });
+});
+
+describe("straightThroughEmbedding", () => {
+  it("is the given embedding forward and the softmax's backward, at weighted rows only", async () => {
+    const table = random([4, 3]) as tf.Tensor2D;
+    const columns = tf.transpose(table);
+    const logits = random([2, 4]) as tf.Tensor2D;
+    const ids = Int32Array.of(3, 1);
+    const tau = 0.7;
+    const upstream = random([2, 3]);
+    const hard = (z: tf.Tensor) =>
+      straightThroughEmbedding(z as tf.Tensor2D, table, columns, ids, Float32Array.of(1, 0), tau);
+    expect(await hard(logits).data()).toEqual(await tf.gather(table, tf.tensor1d(ids, "int32")).data());
+    const actual = await tf.grad((z) => tf.sum(tf.mul(hard(z), upstream)))(logits).array();
+    const soft = (z: tf.Tensor) => tf.matMul(tf.softmax(tf.div(z, tau)) as tf.Tensor2D, table);
+    const expected = await tf.grad((z) => tf.sum(tf.mul(soft(z), upstream)))(logits).array();
+    const [first, second] = actual as number[][];
+    const [wanted] = expected as number[][];
+    for (const [at, value] of (wanted ?? []).entries()) expect(first?.[at]).toBeCloseTo(value, 5);
+    expect(second?.every((value) => Math.abs(value) === 0)).toBe(true);
+  });
+});
