@@ -13,6 +13,7 @@ test("on WebGPU: play two steps, see images, answers and curves, reload, resume 
 
   const readLongTasks = await watchLongTasks(page);
   await playground.button("Play").click();
+  await playground.expectFinished(1);
   await playground.expectFinished(2);
   await playground.button("Pause").click();
   await playground.expectReady();
