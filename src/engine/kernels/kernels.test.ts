@@ -46,7 +46,8 @@ function multiply(
       let sum = 0;
       for (let k = 0; k < inner; k++) {
         const x = a.values[ofA * rows * inner + (transposeA ? k * rows + row : row * inner + k)] ?? 0;
-        const y = b.values[ofB * inner * columns + (transposeB ? column * inner + k : k * columns + column)] ?? 0;
+        const y =
+          b.values[ofB * inner * columns + (transposeB ? column * inner + k : k * columns + column)] ?? 0;
         sum += x * y;
       }
       return sum;
@@ -84,9 +85,7 @@ describe("SIMD BatchMatMul", () => {
     const before = tf.memory().numTensors;
     const a = random([2, 2, 2]);
     a.values[0] = Number.NaN;
-    const values = await tf
-      .tidy(() => tf.matMul(toTensor(a), toTensor(random([2, 2, 2])), true))
-      .data();
+    const values = await tf.tidy(() => tf.matMul(toTensor(a), toTensor(random([2, 2, 2])), true)).data();
     expect(Number.isNaN(values[0])).toBe(true);
     expect(tf.memory().numTensors).toBe(before + 1);
   });

@@ -1,7 +1,7 @@
 /** Opens a model folder; config.json decides the family. */
 import { EngineError } from "../errors.ts";
-import { expandInt8Rows } from "../safetensors/int8Rows.ts";
 import { registerKernels } from "../kernels/registerKernels.ts";
+import { expandInt8Rows } from "../safetensors/int8Rows.ts";
 import { readSafetensors, type SafetensorsFile } from "../safetensors/safetensors.ts";
 import { createTextTokenizer } from "../tokenizer/textTokenizer.ts";
 import { loadMagvit2 } from "./magvit2/magvit2.ts";

@@ -35,10 +35,7 @@ function random(shape: number[], scale = 1): tf.Tensor {
  * Compares the tape's gradients with central differences of Σ weights·f, one input element at a time.
  * f32 leaves about 1e-3 of a difference quotient with steps of 1e-2.
  */
-async function expectGradients(
-  inputs: tf.Tensor[],
-  f: (...inputs: tf.Tensor[]) => tf.Tensor,
-): Promise<void> {
+async function expectGradients(inputs: tf.Tensor[], f: (...inputs: tf.Tensor[]) => tf.Tensor): Promise<void> {
   const weights = tf.tidy(() => random(f(...inputs).shape));
   const objective = (...args: tf.Tensor[]) => tf.sum(tf.mul(f(...args), weights)) as tf.Scalar;
   const gradients = tf.grads(objective)(inputs);
@@ -58,9 +55,10 @@ async function expectGradients(
     for (let index = 0; index < values.length; index++) {
       const quotient = ((await evaluate(index, step)) - (await evaluate(index, -step))) / (2 * step);
       const tolerance = 5e-3 * (1 + Math.abs(quotient));
-      expect(Math.abs((actual[index] ?? Number.NaN) - quotient), `input ${at}, element ${index}`).toBeLessThan(
-        tolerance,
-      );
+      expect(
+        Math.abs((actual[index] ?? Number.NaN) - quotient),
+        `input ${at}, element ${index}`,
+      ).toBeLessThan(tolerance);
     }
   }
 }
@@ -70,9 +68,7 @@ describe("linear", () => {
     const layer = new Linear(tf.tensor2d([1, 2, 3, 4], [2, 2]), tf.tensor1d([10, 20]));
     expect(await layer.apply(tf.tensor2d([1, 1], [1, 2])).array()).toEqual([[14, 26]]);
     // x·Aᵀ = 1·1 + 1·2 = 3, times B = (1, −1), scale 4/1.
-    layer.setAdapter(
-      new LowRankAdapter(tf.tensor2d([1, 2], [1, 2]), tf.tensor2d([1, -1], [2, 1]), 4),
-    );
+    layer.setAdapter(new LowRankAdapter(tf.tensor2d([1, 2], [1, 2]), tf.tensor2d([1, -1], [2, 1]), 4));
     expect(await layer.apply(tf.tensor2d([1, 1], [1, 2])).array()).toEqual([[26, 14]]);
     expect(await layer.merged().weight.array()).toEqual([
       [5, -2],
@@ -204,16 +200,18 @@ describe("attention", () => {
 
   it("has the gradients of q, k and v behind a mask", async () => {
     const mask = tf.tensor4d([0, FORBIDDEN, 0, 0, 0, FORBIDDEN], [1, 1, 2, 3]);
-    await expectGradients(
-      [random([1, 2, 2, 3]), random([1, 2, 3, 3]), random([1, 2, 3, 3])],
-      (q, k, v) => attention(q as tf.Tensor4D, k as tf.Tensor4D, v as tf.Tensor4D, mask),
+    await expectGradients([random([1, 2, 2, 3]), random([1, 2, 3, 3]), random([1, 2, 3, 3])], (q, k, v) =>
+      attention(q as tf.Tensor4D, k as tf.Tensor4D, v as tf.Tensor4D, mask),
     );
   });
 });
 
 describe("token log-probs", () => {
   it("are those of the softmax", async () => {
-    const values = await tokenLogProbs(tf.tensor2d([0, Math.log(3), 5, 5], [2, 2]), Int32Array.of(1, 0)).data();
+    const values = await tokenLogProbs(
+      tf.tensor2d([0, Math.log(3), 5, 5], [2, 2]),
+      Int32Array.of(1, 0),
+    ).data();
     expect(values[0]).toBeCloseTo(Math.log(0.75), 6);
     expect(values[1]).toBeCloseTo(Math.log(0.5), 6);
   });
@@ -224,7 +222,9 @@ describe("token log-probs", () => {
   });
 
   it("have the gradient onehot − softmax", () =>
-    expectGradients([random([3, 5])], (logits) => tokenLogProbs(logits as tf.Tensor2D, Int32Array.of(0, 4, 2))));
+    expectGradients([random([3, 5])], (logits) =>
+      tokenLogProbs(logits as tf.Tensor2D, Int32Array.of(0, 4, 2)),
+    ));
 
   it("pass their gradient through a frozen projection", () => {
     const head = new Linear(random([4, 6]) as tf.Tensor2D, random([6]) as tf.Tensor1D);
@@ -257,9 +257,13 @@ describe("straightThroughEmbedding", () => {
     const hard = (z: tf.Tensor) =>
       straightThroughEmbedding(z as tf.Tensor2D, table, columns, ids, Float32Array.of(1, 0), tau);
     expect(await hard(logits).data()).toEqual(await tf.gather(table, tf.tensor1d(ids, "int32")).data());
-    const actual = await tf.grad((z) => tf.sum(tf.mul(hard(z), upstream)))(logits).array();
+    const actual = await tf
+      .grad((z) => tf.sum(tf.mul(hard(z), upstream)))(logits)
+      .array();
     const soft = (z: tf.Tensor) => tf.matMul(tf.softmax(tf.div(z, tau)) as tf.Tensor2D, table);
-    const expected = await tf.grad((z) => tf.sum(tf.mul(soft(z), upstream)))(logits).array();
+    const expected = await tf
+      .grad((z) => tf.sum(tf.mul(soft(z), upstream)))(logits)
+      .array();
     const [first, second] = actual as number[][];
     const [wanted] = expected as number[][];
     for (const [at, value] of (wanted ?? []).entries()) expect(first?.[at]).toBeCloseTo(value, 5);

@@ -40,6 +40,12 @@ function listSpecials(tokenizer: Tokenizer): { contents: string[]; ids: Set<numb
   };
 }
 
+/** The library looks for a word-level model's unknown token in the config only; tokenizer.json names it too. */
+function withUnknownToken(tokenizerJson: unknown, configJson: unknown): object {
+  const { model } = (tokenizerJson ?? {}) as { model?: { unk_token?: unknown } };
+  return { unk_token: model?.unk_token ?? undefined, ...(configJson as object) };
+}
+
 /**
  * @param tokenizerJson parsed tokenizer.json @param configJson parsed tokenizer_config.json, {} without one
  * @throws EngineError("modelCorrupt") when it is not a tokenizer this library knows
@@ -47,7 +53,7 @@ function listSpecials(tokenizer: Tokenizer): { contents: string[]; ids: Set<numb
 export function createTextTokenizer(tokenizerJson: unknown, configJson: unknown = {}): TextTokenizer {
   let tokenizer: Tokenizer;
   try {
-    tokenizer = new Tokenizer(tokenizerJson as object, configJson as object);
+    tokenizer = new Tokenizer(tokenizerJson as object, withUnknownToken(tokenizerJson, configJson));
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new EngineError(

@@ -148,10 +148,7 @@ const TILE_BYTES = 32;
 function tile(height: number): Code {
   const rows = Array.from({ length: height }, (_, at) => at);
   const start = rows.flatMap((at) => [
-    ...set(
-      L.readA + at,
-      add(get(L.a), multiply(add(get(L.row), constant(at)), get(L.aRow))),
-    ),
+    ...set(L.readA + at, add(get(L.a), multiply(add(get(L.row), constant(at)), get(L.aRow)))),
     ...set(L.sum + 2 * at, zeroV),
     ...set(L.sum + 2 * at + 1, zeroV),
   ]);
@@ -198,13 +195,14 @@ const section = (id: number, items: readonly Code[]): Code => [
   ...withLength([...leb(items.length), ...items.flat()]),
 ];
 const name = (text: string): Code => withLength([...text].map((char) => char.charCodeAt(0)));
-const signature = (parameters: number): Code => [
-  0x60,
-  ...withLength(Array<number>(parameters).fill(I32)),
-  0,
-];
+const signature = (parameters: number): Code => [0x60, ...withLength(Array<number>(parameters).fill(I32)), 0];
 const body = (locals: readonly (readonly [number, number])[], code: Code): Code =>
-  withLength([...leb(locals.length), ...locals.flatMap(([count, type]) => [...leb(count), type]), ...code, 0x0b]);
+  withLength([
+    ...leb(locals.length),
+    ...locals.flatMap(([count, type]) => [...leb(count), type]),
+    ...code,
+    0x0b,
+  ]);
 
 function assemble(): Uint8Array {
   const copyLocals = [[3, I32]] as const;

@@ -81,7 +81,11 @@ function product(shape: readonly number[]): number {
 }
 
 /** Which matrices of two broadcast batches meet, in the order of the result. */
-function pairUp(outer: readonly number[], outerA: readonly number[], outerB: readonly number[]): [number, number][] {
+function pairUp(
+  outer: readonly number[],
+  outerA: readonly number[],
+  outerB: readonly number[],
+): [number, number][] {
   const locate = (own: readonly number[], index: number): number => {
     let rest = index;
     let stride = 1;

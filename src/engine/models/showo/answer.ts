@@ -148,7 +148,10 @@ export async function continueAnswers(
       const own = indices.map((row) => prefixes[row] ?? []);
       const answers = await answerGroup(merged.network, own, indices, length, settings);
       for (const [at, { tokens, logProbs }] of answers.entries()) {
-        results[indices[at] ?? 0] = { tokens: Int32Array.from(tokens), logProbs: Float32Array.from(logProbs) };
+        results[indices[at] ?? 0] = {
+          tokens: Int32Array.from(tokens),
+          logProbs: Float32Array.from(logProbs),
+        };
       }
     }
     return results;

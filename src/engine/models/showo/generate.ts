@@ -227,7 +227,11 @@ async function readLogits(
 }
 
 /** Each row's share of downloaded logits [M·K]. @param codes [B][N] they belong to @returns [B][hidden][K] */
-function splitLogits(values: Float32Array, codes: readonly Int32Array[], codebookSize: number): Float32Array[][] {
+function splitLogits(
+  values: Float32Array,
+  codes: readonly Int32Array[],
+  codebookSize: number,
+): Float32Array[][] {
   let taken = 0;
   return codes.map((row) =>
     Array.from({ length: row.filter((code) => code < 0).length }, () => {
