@@ -1,4 +1,5 @@
 /** `unirl eval`: measures understanding, self-reward and reconstruction on held-out material. */
+import { dirname } from "node:path";
 import { type Command, Option } from "commander";
 import type {
   Estimate,
@@ -9,7 +10,7 @@ import type {
   UnifiedModel,
   WorldSpec,
 } from "../engine/index.ts";
-import { folderReader, readSprites, writePng } from "./node/files.ts";
+import { folderReader, makeFolder, readSprites, writePng } from "./node/files.ts";
 import {
   addCommonOptions,
   addModelOption,
@@ -166,6 +167,8 @@ export async function readWorld(engine: Bench["engine"], folder: string): Promis
 
 async function runEval(options: EvalOptions): Promise<void> {
   const { withModel } = await import("./session.ts");
+  // Fails before minutes of measuring rather than after.
+  if (options.sheet !== undefined) await makeFolder(dirname(options.sheet));
   const engine = await import("../engine/index.ts");
   await withModel(options, async ({ model, folder, output }) => {
     if (options.adapter !== undefined) {
