@@ -4,7 +4,7 @@
  */
 import { util } from "@tensorflow/tfjs-core";
 import type { RunConfig } from "../config.ts";
-import type { Answer, DrawRequest, ImageCodes, UnifiedModel } from "../models/unified.ts";
+import type { Answer, DrawRequest, ImageCodes, StopSignal, UnifiedModel } from "../models/unified.ts";
 import type { DrawnGroup, Task } from "./task.ts";
 
 /** Where drawing stands: codes of the images `firstImage`, `firstImage + 1`, … of all P·G, −1 where undecided. */
@@ -21,7 +21,7 @@ export interface RolloutOptions {
   readonly step: number;
   /** Images drawn or asked about in one call of the model. */
   readonly imagesPerCall: number;
-  readonly signal?: AbortSignal | undefined;
+  readonly signal?: StopSignal | undefined;
 }
 
 /** A result and the seconds spent on it, pauses of the consumer excluded. */

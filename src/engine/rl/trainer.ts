@@ -6,7 +6,7 @@
  */
 import type { RunConfig } from "../config.ts";
 import { EngineError } from "../errors.ts";
-import type { UnifiedModel } from "../models/unified.ts";
+import type { StopSignal, UnifiedModel } from "../models/unified.ts";
 import { AdamW } from "../optim/adamw.ts";
 import { createRng, type Rng } from "../rng.ts";
 import { computeAdvantages, isDeadGroup } from "./advantage.ts";
@@ -45,7 +45,7 @@ export interface TrainRun<T extends Task> {
   readonly state: TrainerState;
   /** Read at safe points; each field changes when its `applies` says. */
   readonly config: () => RunConfig;
-  readonly signal?: AbortSignal;
+  readonly signal?: StopSignal;
   readonly limits?: Partial<TrainLimits>;
 }
 
