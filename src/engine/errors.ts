@@ -20,6 +20,7 @@ export const ENGINE_ERROR_CODES = [
   "nonFinite",
   "storageFull",
   "storageUnavailable",
+  "runInUse",
   "cancelled",
   "workerCrash",
   "networkFailed",

@@ -22,7 +22,7 @@ describe("lockRun", () => {
   it("refuses a run that another tab holds and gives it once released", async () => {
     const locks = createLocks();
     const release = await lockRun("a", locks);
-    await expect(lockRun("a", locks)).rejects.toMatchObject({ data: { reason: "openElsewhere" } });
+    await expect(lockRun("a", locks)).rejects.toMatchObject({ code: "runInUse" });
     await lockRun("b", locks);
     release();
     await new Promise((resolve) => setTimeout(resolve, 0));

@@ -6,7 +6,7 @@ export type ReleaseRun = () => void;
 
 /**
  * Takes a run for this tab.
- * @throws EngineError("storageUnavailable", data.reason "openElsewhere") when another tab has it
+ * @throws EngineError("runInUse") when another tab has it
  */
 export async function lockRun(
   runId: string,
@@ -20,9 +20,9 @@ export async function lockRun(
         if (!lock) {
           reject(
             new EngineError(
-              "storageUnavailable",
+              "runInUse",
               "This run is open in another tab. Go on there, close that tab, or start a new run here.",
-              { runId, reason: "openElsewhere" },
+              { runId },
             ),
           );
           return;

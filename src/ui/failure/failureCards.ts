@@ -97,6 +97,12 @@ export const FAILURE_CARDS = {
     story: "Storage is switched off, as in a private window. Training works; a reload starts over.",
     remedies: ["dismiss", "copyReport"],
   },
+  runInUse: {
+    title: "This run is open in another tab",
+    story:
+      "One tab trains a run at a time, so that two cannot overwrite each other. Go on there, or start a new run.",
+    remedies: ["newRun", "dismiss"],
+  },
   cancelled: {
     title: "Stopped",
     story: "The work was stopped as asked; finished steps are kept.",
