@@ -137,6 +137,14 @@ describe("schedule", () => {
 });
 
 describe("drawing codes", () => {
+  it.each([
+    [Number.NaN, 1],
+    [Number.POSITIVE_INFINITY, 0],
+    [Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY],
+  ])("refuses logits that give no distribution: %d, %d", (first, second) => {
+    expect(() => toCodeRow(Float32Array.of(first, second))).toThrowError(/not finite/);
+  });
+
   it("inverts the cumulative sum", () => {
     const row = toCodeRow(Float32Array.of(Math.log(1), Math.log(2), Math.log(1)));
     expect([0, 0.24, 0.26, 0.74, 0.76, 0.9999].map((uniform) => pickByInversion(row, uniform))).toEqual([

@@ -4,6 +4,7 @@
  *
  * Source: Chang et al., arXiv 2202.04200; spec/showo.md 5.1 with its quirks (Show-o models/sampling.py@45a5a2de).
  */
+import { EngineError } from "../../errors.ts";
 
 /** Confidence of codes that are already decided: log of the largest f32. */
 const KNOWN_LOG_CONFIDENCE = Math.log(3.4028234663852886e38);
@@ -62,7 +63,10 @@ export function annealTemperature(temperature: number, step: number, steps: numb
   return temperature * (1 - (step + 1) / steps);
 }
 
-/** @param logits [K] */
+/**
+ * @param logits [K]
+ * @throws EngineError("nonFinite") when they give no distribution, so that broken weights never draw in silence
+ */
 export function toCodeRow(logits: Float32Array): CodeRow {
   let largest = Number.NEGATIVE_INFINITY;
   for (const logit of logits) if (logit > largest) largest = logit;
@@ -72,6 +76,13 @@ export function toCodeRow(logits: Float32Array): CodeRow {
     const weight = Math.exp((logits[code] ?? 0) - largest);
     weights[code] = weight;
     total += weight;
+  }
+  if (!(total > 0 && total < Number.POSITIVE_INFINITY)) {
+    throw new EngineError(
+      "nonFinite",
+      "The model's logits are not finite: its weights are broken. Go back to a saved step and lower the learning rate.",
+      { metric: "logits" },
+    );
   }
   return { logits, weights, total };
 }
