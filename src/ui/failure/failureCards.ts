@@ -83,7 +83,7 @@ export const FAILURE_CARDS = {
   nonFinite: {
     title: "The numbers ran away",
     story:
-      "A gradient was not a finite number, so the update was not written and the model is as it was. A lower learning rate usually helps.",
+      "A result was not a finite number, so the step was stopped before anything was written. A lower learning rate usually helps.",
     remedies: ["dismiss", "newRun", "copyReport"],
   },
   storageFull: {
