@@ -36,7 +36,7 @@ export class Playground {
   }
 
   get status(): Locator {
-    return this.page.getByRole("contentinfo", { name: "Status" });
+    return this.page.getByRole("region", { name: "Status" });
   }
 
   get card(): Locator {

@@ -44,7 +44,7 @@ export function StatusStrip() {
   useMetrics((metrics) => metrics.version);
   const seconds = useMetrics((metrics) => metrics.columns).last("stepSeconds");
   return (
-    <footer className={styles.strip} aria-label="Status">
+    <section className={styles.strip} aria-label="Status">
       <div className={styles.inner}>
         <span className={styles.state} data-state={state}>
           {words}
@@ -63,6 +63,6 @@ export function StatusStrip() {
           </span>
         ) : null}
       </div>
-    </footer>
+    </section>
   );
 }
