@@ -8,6 +8,7 @@ import time
 
 import numpy as np
 import torch
+import torch.nn as nn
 
 from . import safetensors_io
 from .magvit2 import CoderConfig, MagvitV2
@@ -45,12 +46,18 @@ def save_tokenizer(folder: str, model: MagvitV2, encoder: CoderConfig, decoder: 
     safetensors_io.save(os.path.join(folder, "vq.safetensors"), weights)
 
 
-def load_tokenizer(folder: str) -> tuple[MagvitV2, dict]:
-    """-> frozen tokenizer of a folder written by save_tokenizer, and its vq.json."""
-    sizes = read_json(os.path.join(folder, "vq.json"))
-    model = MagvitV2(CoderConfig(**sizes["encoder"]), CoderConfig(**sizes["decoder"]))
-    weights = safetensors_io.load(os.path.join(folder, "vq.safetensors"))
+def start_from(model: nn.Module, file: str) -> None:
+    """Gives a fresh model the weights of a safetensors file, int8 rows expanded; names and shapes must agree."""
+    weights = safetensors_io.load(file)
     model.load_state_dict({name: torch.from_numpy(value.astype(np.float32)) for name, value in weights.items()})
+
+
+def load_tokenizer(folder: str) -> tuple[MagvitV2, dict]:
+    """-> frozen tokenizer and its two halves' sizes, of a folder written by save_tokenizer or of a shipped model folder."""
+    own = os.path.join(folder, "vq.json")
+    sizes = read_json(own) if os.path.exists(own) else read_json(os.path.join(folder, "config.json"))["magvitv2"]
+    model = MagvitV2(CoderConfig(**sizes["encoder"]), CoderConfig(**sizes["decoder"]))
+    start_from(model, os.path.join(folder, "vq.safetensors"))
     return model.eval().requires_grad_(False), sizes
 
 

@@ -30,6 +30,7 @@ def parse_args() -> argparse.Namespace:
     p.add_argument("--codes", help="folder written by encode_scenes (default: the data folder)")
     p.add_argument("--tokenizer", required=True, help="folder of train_tokenizer")
     p.add_argument("--out", required=True, help="model folder; training resumes if it holds checkpoint.pt")
+    p.add_argument("--init", help="model folder to start from (a fresh --out only), as shipped in public/models")
     p.add_argument("--preset", default="tiny", choices=sorted(PRESETS))
     p.add_argument("--layers", type=int, default=0, help="other than the preset's")
     p.add_argument("--hidden", type=int, default=0, help="other than the preset's; the MLP is four times as wide")
@@ -79,6 +80,8 @@ def main() -> None:
         mlp=4 * args.hidden if args.hidden else preset.mlp,
     )  # fmt: skip
     model = Showo(cfg).to(device)
+    if args.init:
+        checkpoint.start_from(model, os.path.join(args.init, "model.safetensors"))
     optimiser, ema = make_optimiser(model, args), Ema(model)
     step, used, position, rng = 0, 0.0, 0, None
     path = os.path.join(args.out, "checkpoint.pt")

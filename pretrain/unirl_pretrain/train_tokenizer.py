@@ -23,6 +23,8 @@ def parse_args() -> argparse.Namespace:
     p = argparse.ArgumentParser(description=__doc__)
     p.add_argument("--data", required=True, help="folder written by `unirl world`")
     p.add_argument("--out", required=True, help="tokenizer folder; training resumes if it holds checkpoint.pt")
+    p.add_argument("--init", help="tokenizer or model folder to start from (a fresh --out only)")
+    p.add_argument("--freeze-encoder", action="store_true", help="the codes keep their meaning, so a Show-o trained on them stays valid")
     p.add_argument("--preset", default="tiny", choices=sorted(PRESETS))
     p.add_argument("--minutes", type=float, default=0)
     p.add_argument("--steps", type=int, default=0)
@@ -105,6 +107,10 @@ def main() -> None:
         raise SystemExit(f"The world is {painter.side} px wide, preset {args.preset} wants {preset.side}: write scenes of that size.")
 
     model = MagvitV2(preset.encoder, preset.decoder).to(device)
+    if args.init:
+        checkpoint.start_from(model, os.path.join(args.init, "vq.safetensors"))
+    if args.freeze_encoder:
+        model.encoder.requires_grad_(False)
     if args.channels_last:
         model = model.to(memory_format=torch.channels_last)
     optimiser, ema = make_optimiser(model, args), Ema(model)
