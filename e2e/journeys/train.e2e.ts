@@ -1,5 +1,5 @@
 import { expect, test } from "@playwright/test";
-import { watchLongTasks } from "../longTasks.ts";
+import { watchMainThread } from "../mainThread.ts";
 import { Playground } from "../playground.ts";
 
 test("on WebGPU: play two steps, see images, answers and curves, reload, resume and go on", async ({
@@ -11,7 +11,7 @@ test("on WebGPU: play two steps, see images, answers and curves, reload, resume 
   await playground.keepScreenshot("idle-webgpu");
   await playground.makeStepsSmall();
 
-  const expectFreeMainThread = await watchLongTasks(page);
+  const expectFreeMainThread = await watchMainThread(page);
   await playground.button("Play").click();
   await playground.expectFinished(1);
   await playground.button("Pause").click();
@@ -48,7 +48,7 @@ test("on wasm: one full step of the shipped model", async ({ page }) => {
   await playground.open({ model: "showo-tiny", backend: "wasm" });
   await expect(playground.status).toContainText("WebAssembly");
   await playground.makeStepsSmall();
-  const expectFreeMainThread = await watchLongTasks(page);
+  const expectFreeMainThread = await watchMainThread(page);
   await playground.step(1);
   await expectFreeMainThread(test.info());
   await expect(page.getByRole("img", { name: /^Image 1 for “.+”, step 1/ })).toBeVisible();
@@ -62,11 +62,13 @@ test("stop reaches the drawing, drops the step and leaves the page ready", async
   // A long drawing, so that there is time to stop it.
   await playground.openAdvanced();
   await playground.set("decoding steps T", 64);
+  const expectFreeMainThread = await watchMainThread(page);
   await playground.button("Play").click();
   await expect(page.getByText(/^decoding \d+ of \d+$/)).toBeVisible();
   await playground.button("Stop").click();
   await expect(playground.button("Play")).toBeEnabled({ timeout: 5000 });
   await playground.makeStepsSmall();
   await playground.step(1);
+  await expectFreeMainThread(test.info());
   expect(playground.problems).toEqual([]);
 });

@@ -2,16 +2,9 @@
 import type { Command } from "commander";
 import { EngineError } from "../engine/errors.ts";
 import { readPng } from "./node/files.ts";
-import {
-  addCommonOptions,
-  addModelOption,
-  type CommonOptions,
-  numberBetween,
-  wholeNumber,
-} from "./options.ts";
+import { addModelOptions, type ModelOptions, numberBetween, wholeNumber } from "./options.ts";
 
-interface AnswerOptions extends CommonOptions {
-  readonly model: string;
+interface AnswerOptions extends ModelOptions {
   readonly image: string;
   readonly question: string;
   readonly tokens: number;
@@ -53,5 +46,5 @@ export function registerAnswer(program: Command): void {
     .requiredOption("--question <text>", 'e.g. "How many items in this image?"')
     .option("--tokens <count>", "longest answer", wholeNumber(1, 256), 20)
     .option("--temperature <value>", "sample the answer (default: greedy)", numberBetween(0.1, 4));
-  addCommonOptions(addModelOption(command)).action(runAnswer);
+  addModelOptions(command).action(runAnswer);
 }

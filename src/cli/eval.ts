@@ -12,9 +12,10 @@ import type {
 } from "../engine/index.ts";
 import { folderReader, makeFolder, readSprites, writePng } from "./node/files.ts";
 import {
-  addCommonOptions,
-  addModelOption,
-  type CommonOptions,
+  addDrawingOptions,
+  addModelOptions,
+  type DrawingOptions,
+  type ModelOptions,
   numberBetween,
   wholeNumber,
 } from "./options.ts";
@@ -22,16 +23,13 @@ import type { Output } from "./output.ts";
 
 const SUITES = ["understanding", "self", "reconstruction", "all"] as const;
 
-interface EvalOptions extends CommonOptions {
-  readonly model: string;
+interface EvalOptions extends ModelOptions, DrawingOptions {
   readonly suite: (typeof SUITES)[number];
   readonly adapter?: string;
   readonly scenes: number;
   readonly n: number;
   readonly limit?: number;
-  readonly guidance?: number;
   readonly temperature?: number;
-  readonly steps?: number;
   readonly prompts: "validation" | "test";
   readonly answers: boolean;
   readonly sheet?: string;
@@ -198,9 +196,7 @@ export function registerEval(program: Command): void {
     .option("--scenes <count>", "rendered scenes (understanding, reconstruction)", wholeNumber(1), 480)
     .option("--n <count>", "images per prompt (self)", wholeNumber(1, 1000), 2)
     .option("--limit <count>", "at most this many prompts (self)", wholeNumber(1))
-    .option("--guidance <scale>", "guidance scale (default: the model's)", numberBetween(0, 20))
     .option("--temperature <value>", "drawing temperature (default: the model's)", numberBetween(0, 10))
-    .option("--steps <count>", "decoding steps (default: the model's)", wholeNumber(1, 64))
     .addOption(
       new Option("--prompts <list>", "which fixed list (self)")
         .choices(["validation", "test"])
@@ -208,5 +204,5 @@ export function registerEval(program: Command): void {
     )
     .option("--answers", "list every answer in the JSON", false)
     .option("--sheet <file>", "contact sheet of the last suite (PNG)");
-  addCommonOptions(addModelOption(command)).action(runEval);
+  addModelOptions(addDrawingOptions(command)).action(runEval);
 }

@@ -3,19 +3,16 @@ import { join } from "node:path";
 import type { Command } from "commander";
 import { makeFolder, writePng } from "./node/files.ts";
 import {
-  addCommonOptions,
-  addModelOption,
-  type CommonOptions,
-  numberBetween,
+  addDrawingOptions,
+  addModelOptions,
+  type DrawingOptions,
+  type ModelOptions,
   wholeNumber,
 } from "./options.ts";
 
-interface GenerateOptions extends CommonOptions {
-  readonly model: string;
+interface GenerateOptions extends ModelOptions, DrawingOptions {
   readonly prompt: string;
   readonly n: number;
-  readonly steps?: number;
-  readonly guidance?: number;
   readonly out: string;
 }
 
@@ -69,8 +66,6 @@ export function registerGenerate(program: Command): void {
     .description("draw images from a prompt, as PNG files")
     .requiredOption("--prompt <text>", 'what to draw, e.g. "a photo of a red car"')
     .option("--n <count>", "how many images", wholeNumber(1, 10_000), 1)
-    .option("--steps <count>", "decoding steps (default: the model's)", wholeNumber(1, 64))
-    .option("--guidance <scale>", "guidance scale (default: the model's)", numberBetween(0, 20))
     .requiredOption("--out <folder>", "folder for the PNGs; made when missing");
-  addCommonOptions(addModelOption(command)).action(runGenerate);
+  addModelOptions(addDrawingOptions(command)).action(runGenerate);
 }

@@ -40,7 +40,25 @@ export function addCommonOptions(command: Command): Command {
     .option("--verbose", "show where an error came from", false);
 }
 
-/** Adds --model with the shipped model as default. */
-export function addModelOption(command: Command): Command {
-  return command.option("--model <folder>", "model folder", "public/models/showo-tiny");
+/** Options of a command that works with a model. */
+export interface ModelOptions extends CommonOptions {
+  readonly model: string;
+}
+
+/** Adds --model, with the shipped model as default, and the common options. */
+export function addModelOptions(command: Command): Command {
+  return addCommonOptions(command.option("--model <folder>", "model folder", "public/models/showo-tiny"));
+}
+
+/** How images are drawn, where it differs from the model's own way. */
+export interface DrawingOptions {
+  readonly guidance?: number;
+  readonly steps?: number;
+}
+
+/** Adds --guidance and --steps. */
+export function addDrawingOptions(command: Command): Command {
+  return command
+    .option("--guidance <scale>", "guidance scale (default: the model's)", numberBetween(0, 20))
+    .option("--steps <count>", "decoding steps (default: the model's)", wholeNumber(1, 64));
 }

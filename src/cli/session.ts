@@ -4,7 +4,7 @@ import { basename } from "node:path";
 import { closeBackend, loadModel, type UnifiedModel } from "../engine/index.ts";
 import { findModelFolder, folderReader } from "./node/files.ts";
 import { startNodeBackend } from "./node/nodeBackend.ts";
-import type { CommonOptions } from "./options.ts";
+import type { CommonOptions, ModelOptions } from "./options.ts";
 import { createOutput, type Output } from "./output.ts";
 
 export interface Session {
@@ -30,7 +30,7 @@ export async function withSession<T>(
 
 /** Like `withSession`, with a model loaded. */
 export function withModel<T>(
-  options: Pick<CommonOptions, "backend" | "json"> & { readonly model: string },
+  options: Pick<ModelOptions, "backend" | "json" | "model">,
   work: (session: Session & { readonly model: UnifiedModel; readonly folder: string }) => Promise<T>,
 ): Promise<T> {
   return withSession(options, async (session) => {

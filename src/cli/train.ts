@@ -2,7 +2,7 @@
 import { type Command, Option } from "commander";
 import { PRESETS } from "../engine/config.ts";
 import { readSprites } from "./node/files.ts";
-import { addCommonOptions, addModelOption, wholeNumber } from "./options.ts";
+import { addModelOptions, wholeNumber } from "./options.ts";
 import { collectSetting, type TrainOptions } from "./training/trainOptions.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -71,5 +71,5 @@ export function registerTrain(program: Command): void {
     )
     .option("--out <folder>", "folder for adapter, checkpoint, metrics and contact sheets")
     .option("--resume <file>", "go on from a checkpoint; it keeps its own seed");
-  addCommonOptions(addModelOption(command)).action(runTrain);
+  addModelOptions(command).action(runTrain);
 }

@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 import { SingleBar } from "cli-progress";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { encode as encodePng } from "fast-png";
-import { EngineError } from "../engine/errors.ts";
+import { makeContactSheet } from "../engine/eval/contactSheet.ts";
 import { createRng, type Rng } from "../engine/rng.ts";
 import { askAboutScene } from "../engine/world/describeScene.ts";
 import type { QuestionAnswer } from "../engine/world/questions.ts";
@@ -18,6 +18,7 @@ import { type Metadata, TAGS } from "../engine/world/sentences.ts";
 import { createSplits, drawFromSplit, type SplitName, type Splits } from "../engine/world/splits.ts";
 import { collectWords, tokenizerConfigFile, tokenizerFile } from "../engine/world/vocabulary.ts";
 import { WORLD_PRESETS, type WorldPreset, type WorldSpec, worldPreset } from "../engine/world/worldSpec.ts";
+import { onDisk } from "./node/files.ts";
 
 export interface WorldOptions {
   readonly scenes: number;
@@ -40,8 +41,7 @@ const SCENES_PER_SHARD = 100_000;
 /** Lines gathered before they go to disk: large enough that the system call does not show. */
 const LINES_PER_WRITE = 4_000;
 const SHEET_CELLS = 8;
-const SHEET_ZOOM = 3;
-const SHEET_GAP = 6;
+const SHEET = { columns: SHEET_CELLS, zoom: 3, gap: 6 };
 const spritesFile = join(dirname(fileURLToPath(import.meta.url)), "../../public/world/sprites.safetensors");
 
 /** Draws scene number `index` of a seed; independent of how many scenes are drawn before it. */
@@ -82,22 +82,6 @@ export function sceneLine(spec: WorldSpec, { metadata, scene, questions }: Descr
   });
 }
 
-/** Runs a file operation and names the path when the system refuses it. */
-function onDisk<T>(path: string, operation: () => T): T {
-  try {
-    return operation();
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new EngineError(
-      "fileUnwritable",
-      `Cannot write ${path} (${reason}). Choose another place with --out.`,
-      {
-        path,
-      },
-    );
-  }
-}
-
 function writeShard(
   path: string,
   count: number,
@@ -123,31 +107,15 @@ function writeJson(path: string, value: unknown): void {
   onDisk(path, () => writeFileSync(path, `${JSON.stringify(value, null, 1)}\n`));
 }
 
-/** Paints RGB images of equal side into one grid, enlarged by whole pixels. */
-export function paintSheet(images: readonly Uint8Array[], side: number, columns: number, zoom: number) {
-  const cell = side * zoom + SHEET_GAP;
-  const width = columns * cell + SHEET_GAP;
-  const height = Math.ceil(images.length / columns) * cell + SHEET_GAP;
-  const data = new Uint8Array(width * height * 3).fill(255);
-  images.forEach((image, index) => {
-    const left = SHEET_GAP + (index % columns) * cell;
-    const top = SHEET_GAP + Math.floor(index / columns) * cell;
-    for (let y = 0; y < side * zoom; y++) {
-      for (let x = 0; x < side * zoom; x++) {
-        const source = 3 * (Math.floor(y / zoom) * side + Math.floor(x / zoom));
-        data.set(image.subarray(source, source + 3), 3 * ((top + y) * width + left + x));
-      }
-    }
-  });
-  return { width, height, data };
-}
-
 function writeSheet(path: string, sprites: SpriteSet, draw: (index: number) => DescribedScene): void {
-  const images = Array.from({ length: SHEET_CELLS ** 2 }, (_, index) =>
-    renderScene(sprites, draw(index).scene),
-  );
-  const { width, height, data } = paintSheet(images, sprites.spec.side, SHEET_CELLS, SHEET_ZOOM);
-  onDisk(path, () => writeFileSync(path, encodePng({ width, height, data, channels: 3, depth: 8 })));
+  const { side } = sprites.spec;
+  const images = Array.from({ length: SHEET_CELLS ** 2 }, (_, index) => ({
+    width: side,
+    height: side,
+    rgb: renderScene(sprites, draw(index).scene),
+  }));
+  const { width, height, rgb } = makeContactSheet(images, SHEET);
+  onDisk(path, () => writeFileSync(path, encodePng({ width, height, data: rgb, channels: 3, depth: 8 })));
 }
 
 /**

@@ -81,6 +81,15 @@ function unwritable(path: string, cause: unknown): EngineError {
   );
 }
 
+/** Runs a file operation. @throws EngineError("fileUnwritable") naming the path when the system refuses it */
+export function onDisk<T>(path: string, operation: () => T): T {
+  try {
+    return operation();
+  } catch (cause) {
+    throw unwritable(path, cause);
+  }
+}
+
 /** Writes bytes, making the folder if needed. @throws EngineError("fileUnwritable") */
 export async function writeBytes(path: string, bytes: Uint8Array): Promise<void> {
   await makeFolder(dirname(path));

@@ -1,28 +1,15 @@
-/** The folder a training run leaves behind. Every refusal of the system names the path and the flag. */
+/** The folder a training run leaves behind. Every refusal of the system names the path. */
 import { appendFileSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { encode as encodePng } from "fast-png";
 import type { RunConfig } from "../../engine/config.ts";
 import { EngineError } from "../../engine/errors.ts";
 import { exportPeftAdapter, makeContactSheet, type UnifiedModel } from "../../engine/index.ts";
+import { onDisk } from "../node/files.ts";
 import type { Scores } from "./compare.ts";
 
 const SHEET_IMAGES = 64;
 const SHEET = { columns: 8, zoom: 2, gap: 4 };
-
-function onDisk<T>(path: string, operation: () => T): T {
-  try {
-    return operation();
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new EngineError(
-      "fileUnwritable",
-      `Cannot write ${path} (${reason}). Choose another folder with --out.`,
-      { path },
-      { cause },
-    );
-  }
-}
 
 /** Reads a checkpoint file. @throws EngineError("badInput") naming the path */
 export function readCheckpointFile(path: string): Uint8Array {

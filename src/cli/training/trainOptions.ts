@@ -8,10 +8,9 @@ import {
   runConfigSchema,
 } from "../../engine/config.ts";
 import { EngineError } from "../../engine/errors.ts";
-import type { CommonOptions } from "../options.ts";
+import type { ModelOptions } from "../options.ts";
 
-export interface TrainOptions extends CommonOptions {
-  readonly model: string;
+export interface TrainOptions extends ModelOptions {
   readonly preset: PresetName;
   readonly steps: number;
   readonly set: Readonly<Record<string, number>>;

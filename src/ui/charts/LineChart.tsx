@@ -36,6 +36,14 @@ export interface LineChartProps {
   readonly onPick: (x: number) => void;
 }
 
+/** Distances between marks of the x axis, which counts: there is no half step. */
+const WHOLE_INCREMENTS = [0, 1, 2, 3, 4, 5, 6].flatMap((power) =>
+  [1, 2, 5].map((digit) => digit * 10 ** power),
+);
+
+/** One point makes no line: it is drawn as a dot. */
+const points: uPlot.Series.Points = { show: (chart) => chart.data[0].length === 1, size: 6 };
+
 const toGaps = (values: Float32Array): (number | null)[] =>
   Array.from(values, (value) => (Number.isNaN(value) ? null : value));
 
@@ -49,7 +57,7 @@ function seriesOptions(series: readonly Series[], colourOf: (name: string) => st
     const stroke = colourOf(colour);
     return [
       { label: `${label}, measured`, stroke, alpha: 0.28, width: 1, points: { show: false } },
-      { label, stroke, width: 2, points: { show: false }, ...(isDashed ? { dash: [5, 4] } : {}) },
+      { label, stroke, width: 2, points: { ...points, fill: stroke }, ...(isDashed ? { dash: [5, 4] } : {}) },
     ];
   });
 }
@@ -78,7 +86,7 @@ function makeOptions(element: HTMLElement, read: () => LineChartProps): uPlot.Op
       },
     },
     axes: [
-      { ...axis, size: 22, gap: 4, space: 60, grid: { show: false } },
+      { ...axis, size: 22, gap: 4, space: 60, grid: { show: false }, incrs: WHOLE_INCREMENTS },
       { ...axis, size: 38, gap: 6, space: 32 },
     ],
     series: [{}, ...seriesOptions(series, colourOf)],

@@ -3,13 +3,8 @@
  * in a scalar loop ten times slower. Attention is all batches: this kernel takes over exactly those.
  */
 import * as tf from "@tensorflow/tfjs-core";
+import { type Compute, takeOver, type WasmBackend } from "../takeOver.ts";
 import { createSimdMatMul, type SimdMatMul } from "./simdModule.ts";
-
-/** What we use of tfjs's `BackendWasm`. */
-interface WasmBackend {
-  typedArrayFromHeap(info: tf.TensorInfo): Float32Array;
-  makeOutput(shape: number[], dtype: "float32"): tf.TensorInfo;
-}
 
 interface MatMulCall {
   readonly inputs: { readonly a: tf.TensorInfo; readonly b: tf.TensorInfo };
@@ -112,8 +107,7 @@ function multiplyBatches(multiplier: BatchMultiplier, { inputs, attrs, backend }
   const columns = transposeB ? beforeB : lastB;
   const outer = tf.broadcast_util.assertAndGetBroadcastShape(outerA, outerB);
   const out = backend.makeOutput([...outer, rows, columns], "float32");
-  // Views are made after the output is allocated: allocating may move the heap.
-  const [viewA, viewB, viewOut] = [a, b, out].map((info) => backend.typedArrayFromHeap(info));
+  const [viewA, viewB, viewOut] = [a, b, out].map((info) => backend.typedArrayFromHeap(info) as Float32Array);
   const pairs = pairUp(outer, outerA, outerB);
   if (viewA && viewB && viewOut) {
     multiplier.run(viewA, viewB, viewOut, { rows, inner, columns, transposeA, transposeB, pairs });
@@ -127,28 +121,17 @@ function isPlainPair({ inputs, attrs }: MatMulCall): boolean {
   return !attrs.transposeA && !attrs.transposeB && isSingle(inputs.a) && isSingle(inputs.b);
 }
 
-let isReplaced = false;
-
-/**
- * Puts the SIMD kernel in the place of the wasm backend's `BatchMatMul`; does nothing when that backend's package is
- * not loaded, when SIMD is missing, or the second time.
- */
-export function registerSimdBatchMatMul(): void {
-  const stock = tf.getKernel("BatchMatMul", "wasm");
-  if (!stock || isReplaced) return;
-  let multiplier: BatchMultiplier;
+/** Null where SIMD is missing. */
+function prepare(): Compute<MatMulCall> | null {
   try {
-    multiplier = new BatchMultiplier();
+    const multiplier = new BatchMultiplier();
+    return (call) => (isPlainPair(call) ? null : multiplyBatches(multiplier, call));
   } catch {
-    return;
+    return null;
   }
-  isReplaced = true;
-  tf.unregisterKernel("BatchMatMul", "wasm");
-  tf.registerKernel({
-    ...stock,
-    kernelFunc: (call) => {
-      const request = call as unknown as MatMulCall;
-      return isPlainPair(request) ? stock.kernelFunc(call) : multiplyBatches(multiplier, request);
-    },
-  });
+}
+
+/** Puts the SIMD kernel before the wasm backend's `BatchMatMul`. */
+export function registerSimdBatchMatMul(): void {
+  takeOver("BatchMatMul", prepare);
 }

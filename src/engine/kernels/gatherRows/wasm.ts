@@ -2,13 +2,8 @@
  * tfjs's wasm backend gathers element by element through index arithmetic (50 ns each). Taking whole rows along the
  * first axis, which is all that embeddings need, is a block copy a row.
  */
-import * as tf from "@tensorflow/tfjs-core";
-
-/** What we use of tfjs's `BackendWasm`. */
-interface WasmBackend {
-  typedArrayFromHeap(info: tf.TensorInfo): Float32Array | Int32Array;
-  makeOutput(shape: number[], dtype: tf.DataType): tf.TensorInfo;
-}
+import type * as tf from "@tensorflow/tfjs-core";
+import { takeOver, type WasmBackend } from "../takeOver.ts";
 
 interface GatherCall {
   readonly inputs: { readonly x: tf.TensorInfo; readonly indices: tf.TensorInfo };
@@ -25,7 +20,6 @@ function gatherRows({ inputs, backend }: GatherCall): tf.TensorInfo {
   const [rowCount = 0, ...rest] = inputs.x.shape;
   const width = rest.reduce((total, size) => total * size, 1);
   const out = backend.makeOutput([...inputs.indices.shape, ...rest], inputs.x.dtype);
-  // Views are made after the output is allocated: allocating may move the heap.
   const source = backend.typedArrayFromHeap(inputs.x);
   const target = backend.typedArrayFromHeap(out);
   const indices = backend.typedArrayFromHeap(inputs.indices);
@@ -37,19 +31,7 @@ function gatherRows({ inputs, backend }: GatherCall): tf.TensorInfo {
   return out;
 }
 
-let isReplaced = false;
-
-/** Puts the row copy before the wasm backend's `GatherV2`; does nothing without that backend, or the second time. */
+/** Puts the row copy before the wasm backend's `GatherV2`. */
 export function registerGatherRows(): void {
-  const stock = tf.getKernel("GatherV2", "wasm");
-  if (!stock || isReplaced) return;
-  isReplaced = true;
-  tf.unregisterKernel("GatherV2", "wasm");
-  tf.registerKernel({
-    ...stock,
-    kernelFunc: (call) => {
-      const request = call as unknown as GatherCall;
-      return takesRows(request) ? gatherRows(request) : stock.kernelFunc(call);
-    },
-  });
+  takeOver<GatherCall>("GatherV2", () => (call) => (takesRows(call) ? gatherRows(call) : null));
 }

@@ -3,9 +3,9 @@ import { useGallery, useRun } from "../../usePlayground.ts";
 import styles from "./PhaseIndicator.module.css";
 
 const WORDS: Record<Phase, { title: string; story: string }> = {
-  sample: { title: "Sample", story: "draw a group of images" },
-  judge: { title: "Judge", story: "ask itself about each" },
-  score: { title: "Score", story: "compare within the group" },
+  sample: { title: "Sample", story: "draw a group" },
+  judge: { title: "Judge", story: "ask itself" },
+  score: { title: "Score", story: "compare the group" },
   learn: { title: "Learn", story: "nudge the weights" },
 };
 

@@ -17,12 +17,13 @@ function describeState(run: RunView): string {
 function Device() {
   const backend = useDevice((device) => device.backend);
   if (!backend) return null;
+  const where = backend.backend === "webgpu" ? backend.adapter : "on the CPU";
   return (
     <span
       className={styles.device}
       title={`${backend.reason} Features: ${backend.features.join(", ") || "none"}.`}
     >
-      <strong>{BACKEND_NAMES[backend.backend]}</strong> {backend.adapter}
+      <strong>{BACKEND_NAMES[backend.backend]}</strong> {where}
       {backend.isSoftware ? " (software)" : ""} · {backend.reason}
     </span>
   );

@@ -1,0 +1,27 @@
+/** On a phone, and on a page enlarged four times (320 px), nothing is wider than the window (WCAG 1.4.10). */
+import { expect, type Page, test } from "@playwright/test";
+import { Playground } from "../playground.ts";
+
+const TABS = ["Now", "Curves", "Recipe"];
+
+async function expectNoSideways(page: Page): Promise<void> {
+  const [content, window] = await page.evaluate(() => {
+    const { scrollWidth, clientWidth } = document.documentElement;
+    return [scrollWidth, clientWidth] as const;
+  });
+  expect(content).toBeLessThanOrEqual(window);
+}
+
+for (const width of [320, 390]) {
+  test(`every part of the page fits a window of ${width} px`, async ({ page }) => {
+    await page.setViewportSize({ width, height: 800 });
+    const playground = new Playground(page);
+    await playground.open({ model: "nano", backend: "wasm" });
+    for (const name of TABS) {
+      await page.getByRole("tab", { name }).click();
+      await expect(page.getByRole("tabpanel", { name })).toBeVisible();
+      await expectNoSideways(page);
+      await playground.keepScreenshot(`narrow-${width}-${name.toLowerCase()}`);
+    }
+  });
+}
