@@ -6,5 +6,14 @@ import { register as registerTypeScript } from "tsx/esm/api";
 registerTypeScript();
 register("./tfjsHooks.mjs", import.meta.url);
 const { main } = await import("../src/cli/main.ts");
-// Dawn's threads would keep the process alive, so the end is explicit.
-process.exit(await main(process.argv));
+// A reader that stops reading, such as `head`, wants no stack.
+process.stdout.on("error", (error) => {
+  if (error.code === "EPIPE") process.exit(1);
+  throw error;
+});
+const exitCode = await main(process.argv);
+// Dawn's threads would keep the process alive, so the end is explicit; what a slow pipe has not taken would be lost.
+for (const stream of [process.stdout, process.stderr]) {
+  await new Promise((resolve) => stream.write("", resolve));
+}
+process.exit(exitCode);

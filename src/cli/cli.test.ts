@@ -1,16 +1,11 @@
 /** The command line from outside: exit codes, streams, and what a person reads when something is wrong. */
-import { execFile } from "node:child_process";
 import { mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { encode } from "fast-png";
 import { beforeAll, describe, expect, it } from "vitest";
+import { START_TIMEOUT_MS, unirl } from "./__fixtures__/unirl.ts";
 import { makeFolder, readPng, writePng } from "./node/files.ts";
-
-const bin = fileURLToPath(new URL("../../bin/unirl.mjs", import.meta.url));
-/** Starting Node and tsx takes a second, on a busy machine many. */
-const TIMEOUT_MS = 120_000;
 
 let folder: string;
 
@@ -18,25 +13,11 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "unirl-cli-"));
 });
 
-interface Outcome {
-  readonly exitCode: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-function unirl(...args: string[]): Promise<Outcome> {
-  return new Promise((resolve) => {
-    execFile(process.execPath, [bin, ...args], (error, stdout, stderr) => {
-      resolve({ exitCode: error ? Number(error.code) : 0, stdout, stderr });
-    });
-  });
-}
-
-describe("unirl", { timeout: TIMEOUT_MS }, () => {
+describe("unirl", { timeout: START_TIMEOUT_MS }, () => {
   it("explains itself", async () => {
     const { exitCode, stdout } = await unirl("--help");
     expect(exitCode).toBe(0);
-    for (const command of ["generate", "answer", "train", "eval", "verify", "world", "bench"]) {
+    for (const command of ["generate", "answer", "train", "eval", "judge", "verify", "world", "bench"]) {
       expect(stdout).toContain(command);
     }
   });

@@ -5,6 +5,7 @@ import { registerAnswer } from "./answer.ts";
 import { registerBench } from "./bench.ts";
 import { registerEval } from "./eval.ts";
 import { registerGenerate } from "./generate.ts";
+import { registerJudge } from "./judge.ts";
 import { registerTrain } from "./train.ts";
 import { registerVerify } from "./verify.ts";
 import { registerWorld } from "./world.ts";
@@ -21,6 +22,7 @@ function createProgram(): Command {
   registerAnswer(program);
   registerTrain(program);
   registerEval(program);
+  registerJudge(program);
   registerVerify(program);
   registerWorld(program);
   registerBench(program);

@@ -29,12 +29,18 @@ export function numberBetween(min: number, max: number): (text: string) => numbe
 
 /** Adds --backend, --seed, --json and --verbose. */
 export function addCommonOptions(command: Command): Command {
-  return command
-    .addOption(
+  return addReportOptions(
+    command.addOption(
       new Option("--backend <name>", "where to compute")
         .choices(["auto", "webgpu", "wasm", "cpu"])
         .default("auto"),
-    )
+    ),
+  );
+}
+
+/** Adds --seed, --json and --verbose: all that a command needs which computes without a backend. */
+export function addReportOptions(command: Command): Command {
+  return command
     .option("--seed <number>", "seed of all draws", wholeNumber(0), 0)
     .option("--json", "results as one JSON object per line on stdout", false)
     .option("--verbose", "show where an error came from", false);

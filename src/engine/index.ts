@@ -28,6 +28,13 @@ export {
 } from "./errors.ts";
 export type { EvalProgress } from "./eval/batches.ts";
 export { makeContactSheet, type SheetLayout } from "./eval/contactSheet.ts";
+export { type DetectedImage, type PromptList, parseDetectionFile } from "./eval/geneval/detectionFile.ts";
+export type { Box, Detection, Detections } from "./eval/geneval/detections.ts";
+export { lineError } from "./eval/geneval/jsonLines.ts";
+export { judgeImage, type Reason, type Verdict } from "./eval/geneval/judgeImage.ts";
+export { type MetadataRecord, parseMetadata } from "./eval/geneval/metadata.ts";
+export { outsideWorld } from "./eval/geneval/outsideWorld.ts";
+export { type GenEvalScores, type ScoredImage, scoreImages } from "./eval/geneval/scoreImages.ts";
 export { type Estimate, estimateMean, estimateShare } from "./eval/interval.ts";
 export { evaluateReconstruction, type ReconstructionReport } from "./eval/reconstruction.ts";
 export { type RenderedScene, renderHeldOutScenes } from "./eval/scenes.ts";

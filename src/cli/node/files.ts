@@ -72,6 +72,20 @@ export async function makeFolder(folder: string): Promise<void> {
   }
 }
 
+/** Reads a text file as UTF-8, without its byte order mark. @throws EngineError("badInput") when it cannot be read */
+export async function readText(path: string): Promise<string> {
+  try {
+    return new TextDecoder().decode(await readFile(path));
+  } catch (cause) {
+    throw new EngineError(
+      "badInput",
+      `Cannot read ${path} (${reasonOf(cause)}). Give a file that exists and may be read.`,
+      { path },
+      { cause },
+    );
+  }
+}
+
 function unwritable(path: string, cause: unknown): EngineError {
   return new EngineError(
     "fileUnwritable",

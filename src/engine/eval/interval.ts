@@ -33,6 +33,13 @@ function meanOf(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
+/** The middle 95 % of what a statistic becomes over 2000 resamples. */
+function bootstrapInterval(resample: () => number): Pick<Estimate, "low" | "high"> {
+  const values = Float64Array.from({ length: RESAMPLES }, resample).sort();
+  const at = (share: number) => values[Math.round(share * (RESAMPLES - 1))] ?? Number.NaN;
+  return { low: at(0.025), high: at(0.975) };
+}
+
 /**
  * Mean with a percentile bootstrap interval over 2000 resamples.
  * @param values independent observations; average what is correlated first (the images of one prompt)
@@ -41,11 +48,48 @@ function meanOf(values: readonly number[]): number {
 export function estimateMean(values: readonly number[], rng: Rng): Estimate {
   const count = values.length;
   if (count === 0) return { mean: Number.NaN, low: Number.NaN, high: Number.NaN, count };
-  const means = Float64Array.from({ length: RESAMPLES }, () => {
+  const interval = bootstrapInterval(() => {
     let sum = 0;
     for (let draw = 0; draw < count; draw++) sum += values[rng.int(count)] ?? 0;
     return sum / count;
-  }).sort();
-  const at = (share: number) => means[Math.round(share * (RESAMPLES - 1))] ?? Number.NaN;
-  return { mean: meanOf(values), low: at(0.025), high: at(0.975), count };
+  });
+  return { mean: meanOf(values), ...interval, count };
+}
+
+/** Observations that belong together and are resampled together: their sum and how many they are. */
+export interface Cluster {
+  readonly sum: number;
+  readonly count: number;
+}
+
+/** Mean over the observations of all clusters: a large cluster weighs more than a small one. */
+function pooledMean(clusters: readonly Cluster[], pick: (index: number) => number): number {
+  let sum = 0;
+  let count = 0;
+  for (let index = 0; index < clusters.length; index++) {
+    const cluster = clusters[pick(index)];
+    sum += cluster?.sum ?? 0;
+    count += cluster?.count ?? 0;
+  }
+  return sum / count;
+}
+
+/**
+ * Unweighted mean over strata of each stratum's pooled mean, with a percentile bootstrap interval that resamples whole
+ * clusters within their stratum.
+ * @param strata lists of clusters, none of them empty; one stratum gives a plain clustered mean
+ * @param rng draws the resamples
+ * @returns `count` is the number of clusters; NaN without strata
+ */
+export function estimateClusteredMean(strata: readonly (readonly Cluster[])[], rng: Rng): Estimate {
+  const count = strata.reduce((total, clusters) => total + clusters.length, 0);
+  if (count === 0) return { mean: Number.NaN, low: Number.NaN, high: Number.NaN, count };
+  const interval = bootstrapInterval(() =>
+    meanOf(strata.map((clusters) => pooledMean(clusters, () => rng.int(clusters.length)))),
+  );
+  return {
+    mean: meanOf(strata.map((clusters) => pooledMean(clusters, (index) => index))),
+    ...interval,
+    count,
+  };
 }
