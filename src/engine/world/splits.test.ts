@@ -46,10 +46,10 @@ describe("splits", () => {
   });
 
   it.each(["all", "tiny"] as const)(
-    "lists 300 test and 240 validation prompts of %s, all different",
+    "lists 400 test and 240 validation prompts of %s, all different",
     (preset) => {
       const { test, validation } = createSplits(worldPreset(preset));
-      expect(test.length).toBeGreaterThanOrEqual(300);
+      expect(test.length).toBeGreaterThanOrEqual(400);
       expect(validation.length).toBeGreaterThanOrEqual(240);
       const texts = [...test, ...validation].map(({ metadata }) => metadata.prompt);
       expect(new Set(texts).size).toBe(texts.length);
@@ -64,7 +64,10 @@ describe("splits", () => {
         const seen = listed.filter((prompt) => prompt.seen).length;
         if (tag === "single_object") expect(seen).toBe(listed.length);
         else if (tag === "counting") expect(seen).toBe(0);
-        else expect(Math.abs(seen - listed.length * 0.44)).toBeLessThanOrEqual(listed.length * 0.08);
+        else {
+          expect(seen).toBeGreaterThanOrEqual(20);
+          expect(seen).toBeLessThanOrEqual(listed.length * 0.52);
+        }
       }
     }
     const compositionsAgree = [...splits.test, ...splits.validation].every(

@@ -51,12 +51,12 @@ const LIST_LENGTHS: Readonly<Record<Tag, readonly [number, number]>> = {
 
 /**
  * Further prompts of unseen compositions per list, where a tag has enough of them: they cost training nothing, and
- * keep the lists of a small world above 300 and 240.
+ * keep the lists of a world of 24 classes above 400 and 240.
  */
 const MORE_UNSEEN: Readonly<Partial<Record<Tag, readonly [number, number]>>> = {
   two_object: [15, 11],
-  position: [18, 15],
-  color_attr: [18, 15],
+  position: [60, 15],
+  color_attr: [60, 15],
 };
 const MORE_ATTEMPTS = 20_000;
 
