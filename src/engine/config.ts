@@ -286,9 +286,9 @@ export const runConfigSchema = z.strictObject(
 export const PRESETS = {
   /**
    * Decoupled image term, answer term on sampled answers: spec/unirl.md 10.1 column "robust". Differs: models of a few
-   * million parameters bear and need a higher rate; the paper's β holds their answers in place (docs/RESULTS.md).
+   * million parameters bear a higher rate, and a large β holds their answers in place (docs/RESULTS.md).
    */
-  robust: { learningRate: 5e-4, klAnswer: 0.2 },
+  robust: { learningRate: 4e-4, klAnswer: 0.5, answerWeight: 0.5 },
 } as const satisfies Record<string, Partial<RunConfig>>;
 
 export type PresetName = keyof typeof PRESETS;
