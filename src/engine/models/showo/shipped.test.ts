@@ -1,6 +1,6 @@
 /**
  * Python's and TypeScript's forward agree on the weights that ship. Fixtures are written beside this file by
- * `python -m unirl_pretrain.python_forward_fixture --model public/models/<id> --data <scenes> --out __fixtures__/<id>.safetensors`.
+ * `python -m unirl_pretrain.python_forward_fixture --model public/models/<id> --data <scenes> --scenes 1 --out __fixtures__/<id>.safetensors`.
  */
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
