@@ -29,7 +29,6 @@ import { createFileReader } from "./modelFiles.ts";
 import type { EngineRun, FilmRow, RunOrder, SessionEngine } from "./ports.ts";
 
 const FILM_ROWS = 2;
-const BYTES_PER_PARAMETER = 4;
 
 export interface HostOptions {
   readonly gpu: GPU | null;
@@ -59,11 +58,9 @@ export function createEngineHost(options: HostOptions): SessionEngine {
     async loadModel({ modelId, modelUrl }, onProgress) {
       const read = createFileReader(modelUrl, onProgress);
       const world = parseWorldSpec(parseJson(await read("world.json"), "world.json"));
-      const bytesBefore = deviceMemory().numBytes;
       const model = await loadModel(read, modelId);
       loaded = { model, world, splits: createSplits(world) };
-      const parameterCount = Math.round((deviceMemory().numBytes - bytesBefore) / BYTES_PER_PARAMETER);
-      const { family, imageSide, imageTokenCount } = model;
+      const { family, imageSide, imageTokenCount, parameterCount } = model;
       return { family, imageSide, imageTokenCount, parameterCount };
     },
     async openRun(order) {

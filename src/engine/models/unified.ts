@@ -96,6 +96,8 @@ export interface UnifiedModel {
   readonly imageSide: number;
   readonly imageTokenCount: number;
   readonly codebookSize: number;
+  /** Numbers in the model's own weights, the image tokenizer's among them; adapters and derived tables are not counted. */
+  readonly parameterCount: number;
   /** What the model folder recommends for drawing. */
   readonly generation: {
     readonly steps: number;

@@ -6,6 +6,7 @@
  */
 import * as tf from "@tensorflow/tfjs-core";
 import { EngineError } from "../../errors.ts";
+import { countParameters } from "../../nn/countParameters.ts";
 import type { SafetensorsEntry } from "../../safetensors/safetensors.ts";
 import { runDecoder, runEncoder } from "./layers.ts";
 import { type Magvit2Config, uploadMagvit2Parameters } from "./parameters.ts";
@@ -18,6 +19,7 @@ export interface Magvit2 {
   readonly codebookSize: number;
   /** Pixels per side and code. */
   readonly downsampling: number;
+  readonly parameterCount: number;
   /**
    * @param pixels [B, H, W, 3], −1 to 1, borrowed; H and W multiples of `downsampling`
    * @returns [B, N] int32, row-major
@@ -99,6 +101,7 @@ export function loadMagvit2(config: Magvit2Config, tensors: ReadonlyMap<string, 
   return {
     codebookSize: 2 ** bits,
     downsampling,
+    parameterCount: countParameters(parameters),
     encodeZ,
     encode: (pixels) => tf.tidy(() => quantise(encodeZ(pixels))),
     decode: (codes) =>

@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { folderReader } from "../../../cli/node/files.ts";
 import { startNodeBackend } from "../../../cli/node/nodeBackend.ts";
 import { closeBackend } from "../../device/backend.ts";
+import { countParameters } from "../../nn/countParameters.ts";
 import { expandInt8Rows } from "../../safetensors/int8Rows.ts";
 import { readSafetensors } from "../../safetensors/safetensors.ts";
 import { loadMagvit2, type Magvit2 } from "../magvit2/magvit2.ts";
@@ -52,6 +53,14 @@ describe.each(MODELS)("%s", (id) => {
   afterAll(() => {
     disposeShowoNetwork(network);
     tokenizer.dispose();
+  });
+
+  test("as many parameters as Python counted for the model card", async () => {
+    const card = new TextDecoder().decode(await folder("README.md"));
+    const counts = [...card.matchAll(/([\d,]+) parameters/g)].map(([, count = ""]) =>
+      Number(count.replaceAll(",", "")),
+    );
+    expect(counts).toEqual([countParameters(network.parameters), tokenizer.parameterCount]);
   });
 
   /** Logits [B·count, V] of `count` rows from a row of each sequence on. */

@@ -3,6 +3,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { EngineError } from "../../errors.ts";
 import { createAdapter } from "../../lora/adapter.ts";
 import { peftName } from "../../lora/peft.ts";
+import { countParameters } from "../../nn/countParameters.ts";
 import type { Linear } from "../../nn/linear.ts";
 import { createRng } from "../../rng.ts";
 import type { TextTokenizer } from "../../tokenizer/textTokenizer.ts";
@@ -43,6 +44,7 @@ export class Showo implements UnifiedModel {
   readonly imageSide: number;
   readonly imageTokenCount: number;
   readonly codebookSize: number;
+  readonly parameterCount: number;
   readonly generation: UnifiedModel["generation"];
   readonly #network: ShowoNetwork;
   readonly #imageTokenizer: Magvit2;
@@ -60,6 +62,7 @@ export class Showo implements UnifiedModel {
     this.#textTokenizer = textTokenizer;
     this.imageTokenCount = config.imageTokenCount;
     this.codebookSize = config.codebookSize;
+    this.parameterCount = countParameters(network.parameters) + imageTokenizer.parameterCount;
     this.imageSide = Math.round(Math.sqrt(config.imageTokenCount)) * imageTokenizer.downsampling;
     this.generation = config.generation;
     this.#modules = new Map([...network.linears].map(([name, layer]) => [`showo.${name}`, layer]));

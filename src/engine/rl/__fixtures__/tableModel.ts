@@ -67,6 +67,7 @@ export class TableModel implements UnifiedModel {
   readonly imageSide = 2;
   readonly imageTokenCount = TOKENS;
   readonly codebookSize = CODES;
+  readonly parameterCount = 0;
   readonly generation = { steps: 2, guidanceScale: 0, temperature: 1 };
   readonly #imageLogits: Tensor2D = randomTable("image", TABLE_PROMPTS.length, TOKENS * CODES, 1);
   readonly #answerLogits: Tensor2D;
