@@ -286,7 +286,7 @@ export const runConfigSchema = z.strictObject(
 export const PRESETS = {
   /**
    * Decoupled image term, answer term on sampled answers: spec/unirl.md 10.1 column "robust". Differs: models of a few
-   * million parameters bear a higher rate, and a large β holds their answers in place (docs/RESULTS.md).
+   * million parameters bear a higher rate; β and weight of the answers are set for caution (docs/RESULTS.md).
    */
   robust: { learningRate: 4e-4, klAnswer: 0.5, answerWeight: 0.5 },
 } as const satisfies Record<string, Partial<RunConfig>>;
