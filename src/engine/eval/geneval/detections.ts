@@ -2,6 +2,7 @@
  * What a detector says about one image: the only thing the GenEval judge knows of a picture. A detection file from
  * elsewhere and a detector in the browser give the same type.
  */
+import type { ImageU8 } from "../../models/unified.ts";
 
 /** [x1, y1, x2, y2] in pixels of the judged image, x1 ≤ x2, y1 ≤ y2, y growing downward; may reach off the canvas. */
 export type Box = readonly [x1: number, y1: number, x2: number, y2: number];
@@ -24,3 +25,12 @@ export interface Detection {
  * was not seen is absent or empty. Where scores are equal, the later of two objects goes first.
  */
 export type Detections = Readonly<Record<string, readonly Detection[]>>;
+
+/** Finds objects in pictures: the outside judge's eyes. Frozen, and no part of the model that it judges. */
+export interface ObjectDetector {
+  /** Name for records. */
+  readonly id: string;
+  /** Everything found in each image, colours included; boxes in that image's pixels. @throws EngineError("badInput") */
+  detect(images: readonly ImageU8[]): Promise<Detections[]>;
+  dispose(): void;
+}
