@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .rows import Rows, masked_images, mmu_block, mmu_rows, t2i_rows, t2i_text
+from .rows import Rows, masked_images, mmu_block, mmu_rows, t2i_rows, t2i_text, veiled_codes
 from .showo import ShowoConfig
 from .words import WordTokenizer
 from .world import Order, Scenes
@@ -22,10 +22,10 @@ class Batches:
 
     def __init__(
         self, cfg: ShowoConfig, words: WordTokenizer, scenes: Scenes, codes: np.ndarray, train: int,
-        sizes: tuple[int, int], dropout: float, seed: int, position: int = 0, rng_state: dict | None = None,
+        sizes: tuple[int, int], dropout: float, seed: int, position: int = 0, rng_state: dict | None = None, veil: float = 0,
     ):  # fmt: skip
         self.cfg, self.words, self.scenes, self.codes = cfg, words, scenes, codes
-        self.sizes, self.dropout = sizes, dropout
+        self.sizes, self.dropout, self.veil = sizes, dropout, veil
         self.order = Order(train, seed, position)
         self.rng = np.random.default_rng(seed)
         if rng_state:
@@ -45,4 +45,5 @@ class Batches:
 
     def _mmu(self, chosen: list[int]) -> Rows:
         blocks = [[mmu_block(self.cfg, self.words, q, a) for q, a in self.scenes[i].questions] for i in chosen]
-        return mmu_rows(self.cfg, self.codes[chosen], blocks)
+        codes = veiled_codes(self.cfg, self.codes[chosen], self.veil, self.rng) if self.veil else self.codes[chosen]
+        return mmu_rows(self.cfg, codes, blocks)

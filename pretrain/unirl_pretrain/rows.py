@@ -97,3 +97,13 @@ def masked_images(cfg: ShowoConfig, codes: np.ndarray, rng: np.random.Generator)
     masked = rng.random((batch, n)).argsort(1).argsort(1) < count[:, None]
     target = codes.astype(np.int64) + cfg.first_code
     return np.where(masked, cfg.mask_id, target), np.where(masked, target, IGNORE)
+
+
+def veiled_codes(cfg: ShowoConfig, codes: np.ndarray, largest: float, rng: np.random.Generator) -> np.ndarray:
+    """Hides up to `largest` of each image (a uniform share) from the questions: every visible patch has to speak for
+    itself, so that a picture is read by its parts and not as a combination met before.
+
+    codes (B,N) -> (B,N), cfg.codes (the mask token) where hidden."""
+    batch, n = codes.shape
+    share = rng.random((batch, 1)) * largest
+    return np.where(rng.random((batch, n)) < share, cfg.codes, codes)
