@@ -29,13 +29,43 @@ export interface NumberField extends FieldBase {
   readonly log?: boolean;
 }
 
-export type ConfigField = NumberField;
+/** One of a few named ways. */
+export interface ChoiceField<Option extends string = string> extends FieldBase {
+  readonly kind: "choice";
+  readonly default: Option;
+  /** What each value is called on the page. */
+  readonly options: Readonly<Record<Option, string>>;
+}
+
+export type ConfigField = NumberField | ChoiceField;
+export type ConfigValue = number | string;
 
 const number = (field: Omit<NumberField, "kind">): NumberField => ({ kind: "number", ...field });
 const integer = (field: Omit<NumberField, "kind">): NumberField => ({ kind: "integer", ...field });
+const choice = <const Option extends string>(
+  field: Omit<ChoiceField<Option>, "kind" | "default"> & { readonly default: NoInfer<Option> },
+): ChoiceField<Option> => ({ kind: "choice", ...field });
 
 /** Every field of a run, in the order the page shows them. */
 export const CONFIG_FIELDS = {
+  objective: choice({
+    label: "objective",
+    help: "GRPO moves what the model sampled towards its rewards; SFT teaches it the right answers.",
+    default: "grpo",
+    options: { grpo: "GRPO", sft: "SFT" },
+    applies: "nextStep",
+    source: "spec/unirl.md 3 and 4",
+    basic: true,
+  }),
+  imagePath: choice({
+    label: "way to the generator",
+    help: "Decoupled: a term of its own on the image tokens. End to end: the answers' loss, through the differentiable image.",
+    default: "decoupled",
+    options: { decoupled: "decoupled", endToEnd: "end to end" },
+    applies: "nextStep",
+    source: "spec/unirl.md 2 and 3.2",
+    basic: true,
+  }),
   learningRate: number({
     label: "learning rate",
     help: "Size of each AdamW update of the adapter.",
@@ -136,7 +166,7 @@ export const CONFIG_FIELDS = {
   }),
   answerGate: number({
     label: "answer gate",
-    help: "Only images whose answer earned at least this reward teach answering; 0 lets all in. KL acts on all.",
+    help: "Only images whose answer earned at least this reward teach answering (SFT, decoupled: drawing too); 0 lets all in. KL acts on all.",
     default: 1,
     min: 0,
     max: 1,
@@ -163,6 +193,93 @@ export const CONFIG_FIELDS = {
     step: 0.01,
     applies: "nextStep",
     source: "spec/unirl.md 10.1",
+  }),
+  imageEstimator: choice({
+    label: "image log-probs",
+    help: "Re-mask: hide the finished image again at random. Replay: score each token in the sampler's state where it was decided.",
+    default: "remask",
+    options: { remask: "re-mask", replay: "replay" },
+    applies: "nextStep",
+    source: "spec/unirl.md 8.1: MaskGRPO against Mask-GRPO",
+  }),
+  gumbelTau: number({
+    label: "Gumbel τ",
+    help: "Temperature of the straight-through Gumbel-softmax behind the differentiable image.",
+    default: 1,
+    min: 0.3,
+    max: 2,
+    step: 0.05,
+    applies: "live",
+    source: "spec/unirl.md 3.1 and 10.1",
+  }),
+  holdUnderstanding: integer({
+    label: "hold understanding",
+    help: "End to end: every so many steps the answers' loss trains the generator alone. 0: never, 1: always.",
+    default: 0,
+    min: 0,
+    max: 16,
+    step: 1,
+    unit: "steps",
+    applies: "nextStep",
+    source: "spec/unirl.md 10.3, guard against forgetting",
+  }),
+  innerUpdates: integer({
+    label: "updates per rollout μ",
+    help: "Updates from the same images; beyond 1 the policy ratio is clipped.",
+    default: 1,
+    min: 1,
+    max: 6,
+    step: 1,
+    applies: "nextStep",
+    source: "spec/unirl.md 10.1",
+  }),
+  clipLow: number({
+    label: "ratio clip, low",
+    help: "With several updates per rollout, ratios below 1 − this stop pushing.",
+    default: 0.2,
+    min: 0.01,
+    max: 1,
+    step: 0.01,
+    applies: "live",
+    source: "spec/unirl.md 10.1",
+  }),
+  clipHigh: number({
+    label: "ratio clip, high",
+    help: "With several updates per rollout, ratios above 1 + this stop pushing.",
+    default: 0.28,
+    min: 0.01,
+    max: 2,
+    step: 0.01,
+    applies: "live",
+    source: "spec/unirl.md 10.1: clip-higher",
+  }),
+  advantageScale: choice({
+    label: "advantage scale",
+    help: "Divide by the group's standard deviation, or not at all (Dr.GRPO).",
+    default: "std",
+    options: { std: "group std", none: "none" },
+    applies: "live",
+    source: "spec/unirl.md 8.3 and 10.1",
+  }),
+  redraws: integer({
+    label: "redraws of dead groups",
+    help: "Times that groups of equal rewards are replaced by groups of new prompts before learning.",
+    default: 0,
+    min: 0,
+    max: 3,
+    step: 1,
+    applies: "nextStep",
+    source: "spec/unirl.md 8.3: DAPO dynamic sampling",
+  }),
+  frozenJudge: number({
+    label: "frozen judge",
+    help: "Share of the reward given by the starting model's answer instead of the learner's own.",
+    default: 0,
+    min: 0,
+    max: 1,
+    step: 0.05,
+    applies: "live",
+    source: "spec/unirl.md 10.4, guard against collusion",
   }),
   decodeSteps: integer({
     label: "decoding steps T",
@@ -270,9 +387,23 @@ export const CONFIG_FIELDS = {
 } as const satisfies Record<string, ConfigField>;
 
 export type ConfigKey = keyof typeof CONFIG_FIELDS;
-export type RunConfig = { [K in ConfigKey]: number };
+type ValueOf<Field> = Field extends ChoiceField<infer Option> ? Option : number;
+export type RunConfig = { [K in ConfigKey]: ValueOf<(typeof CONFIG_FIELDS)[K]> };
 
-function fieldSchema(field: NumberField) {
+/** Whether a field may have this value; whole numbers are the schema's business. */
+export function isInRange(field: ConfigField, value: ConfigValue): boolean {
+  if (field.kind === "choice") return Object.hasOwn(field.options, value);
+  return typeof value === "number" && value >= field.min && value <= field.max;
+}
+
+/** What a field's value must be, in words that follow "must be". */
+export function describeRange(field: ConfigField): string {
+  if (field.kind === "choice") return `one of ${Object.keys(field.options).join(", ")}`;
+  return `between ${field.min} and ${field.max}`;
+}
+
+function fieldSchema(field: ConfigField) {
+  if (field.kind === "choice") return z.enum(Object.keys(field.options)).default(field.default);
   const base = z.number().min(field.min).max(field.max);
   return (field.kind === "integer" ? base.int() : base).default(field.default);
 }
@@ -289,6 +420,32 @@ export const PRESETS = {
    * million parameters bear a higher rate; β and weight of the answers are set for caution (docs/RESULTS.md).
    */
   robust: { learningRate: 4e-4, klAnswer: 0.5, answerWeight: 0.5 },
+  /**
+   * The paper's GRPO: the answers' policy term alone, reaching the generator through the image; group of 3 on each of
+   * 8 machines, β 0.2. Source: spec/unirl.md 4.2, 4.3, 10.4. Differs: an adapter learns, so at an adapter's rate.
+   */
+  "paper-showo": {
+    imagePath: "endToEnd",
+    learningRate: 4e-4,
+    groupSize: 3,
+    promptsPerStep: 8,
+    imageWeight: 0,
+    klImage: 0,
+    klAnswer: 0.2,
+    answerGate: 0,
+  },
+  /** The paper's SFT: cross-entropy of the gold answer through the image, nothing else. Source: spec/unirl.md 3.2. */
+  "sft-e2e": {
+    objective: "sft",
+    imagePath: "endToEnd",
+    learningRate: 4e-4,
+    imageWeight: 0,
+    klImage: 0,
+    klAnswer: 0,
+    answerGate: 0,
+  },
+  /** Filtered self-distillation: only images answered rightly teach, drawing and answering. Source: spec/unirl.md 3.3. */
+  "sft-decoupled": { objective: "sft", learningRate: 4e-4, klImage: 0, klAnswer: 0, answerGate: 1 },
 } as const satisfies Record<string, Partial<RunConfig>>;
 
 export type PresetName = keyof typeof PRESETS;

@@ -5,7 +5,7 @@
 import { z } from "zod";
 import { runConfigSchema } from "../engine/config.ts";
 
-const configChanges = z.record(z.string(), z.number());
+const configChanges = z.record(z.string(), z.union([z.number(), z.string()]));
 
 export const commandSchema = z.discriminatedUnion("type", [
   /** Starts the backend, loads a model folder and looks for a run to resume. Answered by `modelReady`. */

@@ -1,5 +1,13 @@
 /** One open run in the worker: its configuration, what it leaves behind, and its place in storage. */
-import { CONFIG_FIELDS, type ConfigKey, type RunConfig, runConfigSchema } from "../engine/config.ts";
+import {
+  CONFIG_FIELDS,
+  type ConfigKey,
+  type ConfigValue,
+  describeRange,
+  isInRange,
+  type RunConfig,
+  runConfigSchema,
+} from "../engine/config.ts";
 import { EngineError } from "../engine/errors.ts";
 import type { EventOf } from "../protocol/events.ts";
 import type { ReleaseRun } from "../storage/runLock.ts";
@@ -56,7 +64,7 @@ export function describeRun(run: OpenedRun): EventOf<"runStarted"> {
  * The configuration with changes applied, all or none.
  * @throws EngineError("badConfig") for unknown fields, fields that need a new run, and values out of range
  */
-export function applyChanges(config: RunConfig, changes: Readonly<Record<string, number>>): RunConfig {
+export function applyChanges(config: RunConfig, changes: Readonly<Record<string, ConfigValue>>): RunConfig {
   for (const key of Object.keys(changes)) {
     const field = Object.hasOwn(CONFIG_FIELDS, key) ? CONFIG_FIELDS[key as ConfigKey] : null;
     if (!field) throw new EngineError("badConfig", `There is no setting called "${key}".`, { key });
@@ -68,10 +76,10 @@ export function applyChanges(config: RunConfig, changes: Readonly<Record<string,
       );
     }
     const value = changes[key] ?? Number.NaN;
-    if (!(value >= field.min && value <= field.max)) {
+    if (!isInRange(field, value)) {
       throw new EngineError(
         "badConfig",
-        `"${field.label}" must lie between ${field.min} and ${field.max}; ${value} was asked for.`,
+        `"${field.label}" must be ${describeRange(field)}; ${value} was asked for.`,
         { key, value },
       );
     }

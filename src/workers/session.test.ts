@@ -50,7 +50,8 @@ class FakeRun implements EngineRun {
           codes: images,
         };
       }
-      const drawn = { task: TASK, images, seeds: ["a", "b"] };
+      const decidedAt = images.map((codes) => new Uint8Array(codes.length));
+      const drawn = { task: TASK, images, decidedAt, seeds: ["a", "b"] };
       yield { kind: "groupsSampled", step, groups: [drawn] };
       const answers = images.map(() => ({
         text: "two",

@@ -3,7 +3,7 @@
  * failed). Commands are carried out one after the other; the loop runs beside them. No tfjs, no IndexedDB, no
  * postMessage here: they come in through `ports.ts`.
  */
-import { makeConfig, type RunConfig } from "../engine/config.ts";
+import { type ConfigValue, makeConfig, type RunConfig } from "../engine/config.ts";
 import { EngineError, toErrorRecord } from "../engine/errors.ts";
 import type { Command } from "../protocol/commands.ts";
 import type { RunState, WorkerEvent } from "../protocol/events.ts";
@@ -261,7 +261,7 @@ export class Session {
     await this.#showRun({ runId, modelId, preset, config, createdAtMs: Date.now() }, null, run.release);
   }
 
-  #changeConfig(changes: Readonly<Record<string, number>>): void {
+  #changeConfig(changes: Readonly<Record<string, ConfigValue>>): void {
     const { run } = this.#need();
     const keys = Object.keys(changes);
     run.config = applyChanges(run.config, changes);

@@ -2,6 +2,9 @@
 import { InvalidArgumentError } from "commander";
 import {
   CONFIG_FIELDS,
+  type ConfigField,
+  type ConfigKey,
+  type ConfigValue,
   PRESETS,
   type PresetName,
   type RunConfig,
@@ -13,7 +16,7 @@ import type { ModelOptions } from "../options.ts";
 export interface TrainOptions extends ModelOptions {
   readonly preset: PresetName;
   readonly steps: number;
-  readonly set: Readonly<Record<string, number>>;
+  readonly set: Readonly<Record<string, ConfigValue>>;
   readonly prompts: "validation" | "test";
   /** Prompts scored before and after; 0 scores nothing. */
   readonly evalPrompts: number;
@@ -28,13 +31,19 @@ export interface TrainOptions extends ModelOptions {
 /** Collects `key=value` of repeated --set flags, for commander. */
 export function collectSetting(
   text: string,
-  before: Readonly<Record<string, number>>,
-): Record<string, number> {
+  before: Readonly<Record<string, ConfigValue>>,
+): Record<string, ConfigValue> {
   const [key = "", value = ""] = text.split("=", 2);
   if (!Object.hasOwn(CONFIG_FIELDS, key)) {
     throw new InvalidArgumentError(
       `There is no setting "${key}". Known: ${Object.keys(CONFIG_FIELDS).join(", ")}.`,
     );
+  }
+  const field: ConfigField = CONFIG_FIELDS[key as ConfigKey];
+  if (field.kind === "choice") {
+    const names = Object.keys(field.options);
+    if (names.includes(value)) return { ...before, [key]: value };
+    throw new InvalidArgumentError(`Give ${key} one of ${names.join(", ")}, as in --set ${key}=${names[0]}.`);
   }
   if (value.trim() === "" || !Number.isFinite(Number(value))) {
     throw new InvalidArgumentError(`Give ${key} a number, as in --set ${key}=1.`);
@@ -43,7 +52,7 @@ export function collectSetting(
 }
 
 /** Checks a whole configuration. @throws EngineError("badConfig") naming the field that is out of range */
-export function validateConfig(config: Partial<RunConfig>): RunConfig {
+export function validateConfig(config: Readonly<Record<string, ConfigValue>>): RunConfig {
   const parsed = runConfigSchema.safeParse(config);
   if (parsed.success) return parsed.data;
   const reasons = parsed.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`);

@@ -16,6 +16,8 @@ export class LowRankAdapter {
   readonly scale: number;
   /** Off: the layer computes as if there were no adapter. */
   isEnabled = true;
+  /** On: the layer's ops give it no gradient. */
+  isFrozen = false;
 
   /** @param a [r, in] @param b [out, r]; copied */
   constructor(a: tf.Tensor2D, b: tf.Tensor2D, alpha: number) {

@@ -83,6 +83,16 @@ export interface AnswerScores {
   readonly weights: Tensor;
 }
 
+export interface SoftImageRequest extends ImageScoreRequest {
+  /** Temperature τ of the softmax behind the image. */
+  readonly tau: number;
+  /**
+   * One seed per image [B] names its Gumbel noise, drawn from the posterior in which the given codes were the choice.
+   * Absent: the plain softmax, without noise.
+   */
+  readonly noiseSeeds?: readonly string[];
+}
+
 /** One trainable tensor of the adapter, with its PEFT name. */
 export interface AdapterVariable {
   readonly name: string;
@@ -120,9 +130,11 @@ export interface UnifiedModel {
   answerLogProbs(request: AnswerScoreRequest): AnswerScores;
   /**
    * The image as the understanding pass reads it, straight-through: forward exactly the given codes, backward the
-   * softmax of the logits at the hidden positions. Source: spec/unirl.md 3.1, 10.2 `stImage`. Taped.
+   * softmax of the (noisy) logits at the hidden positions. Source: spec/unirl.md 3.1, 10.2 `stImage`. Taped.
    */
-  differentiableImage(request: ImageScoreRequest & { readonly tau: number }): Tensor;
+  differentiableImage(request: SoftImageRequest): Tensor;
+  /** The tokens that `answerQuestions` would have given for this text, end-of-text included. */
+  encodeAnswer(text: string): Int32Array;
 
   /** Adds trainable low-rank adapters to every linear layer (replaces an earlier adapter). Draws A from the seed, B = 0. */
   attachAdapter(options: { readonly rank: number; readonly alpha: number; readonly seed: number }): void;
@@ -130,5 +142,7 @@ export interface UnifiedModel {
   adapterVariables(): readonly AdapterVariable[];
   /** Runs `body` with the adapter switched off: the reference policy. */
   withoutAdapter<T>(body: () => T): T;
+  /** Runs `body` with the adapter on but constant: taped ops pass gradients through it, none into it. */
+  withFrozenAdapter<T>(body: () => T): T;
   dispose(): void;
 }

@@ -46,9 +46,10 @@ export class Linear {
    */
   apply(x: tf.Tensor2D, isConstant = false): tf.Tensor2D {
     const adapter = this.#adapter?.isEnabled ? this.#adapter : null;
+    const learner = adapter?.isFrozen ? null : adapter;
     const inputs: tf.Tensor[] = isConstant ? [] : [x];
     if (this.isTrainable) inputs.push(this.weight, this.bias);
-    if (adapter) inputs.push(adapter.a, adapter.b);
+    if (learner) inputs.push(learner.a, learner.b);
     return tapedOp(inputs, () => {
       const { value, low } = this.#forward(x, adapter);
       return {
@@ -57,7 +58,7 @@ export class Linear {
         backward: (dy, [savedX, savedLow]) => [
           ...(isConstant ? [] : [this.#inputGradient(dy as tf.Tensor2D, adapter)]),
           ...(this.isTrainable ? [tf.matMul(savedX as tf.Tensor2D, dy, true), tf.sum(dy, 0)] : []),
-          ...(adapter ? adapterGradients(dy, savedX as tf.Tensor2D, savedLow as tf.Tensor2D, adapter) : []),
+          ...(learner ? adapterGradients(dy, savedX as tf.Tensor2D, savedLow as tf.Tensor2D, learner) : []),
         ],
       };
     });

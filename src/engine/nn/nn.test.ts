@@ -8,6 +8,7 @@ import { attention, FORBIDDEN } from "./attention.ts";
 import { geluNew } from "./geluNew.ts";
 import { layerNorm } from "./layerNorm.ts";
 import { Linear } from "./linear.ts";
+import { perturbTowards } from "./posteriorGumbel.ts";
 import { makeRotary, rotate } from "./rotary.ts";
 import { straightThroughEmbedding } from "./straightThrough.ts";
 import { takeRows } from "./takeRows.ts";
@@ -268,5 +269,61 @@ describe("straightThroughEmbedding", () => {
     const [wanted] = expected as number[][];
     for (const [at, value] of (wanted ?? []).entries()) expect(first?.[at]).toBeCloseTo(value, 5);
     expect(second?.every((value) => Math.abs(value) === 0)).toBe(true);
+  });
+});
+
+describe("perturbTowards", () => {
+  const rows = 4000;
+  const stackRows = () => tf.tile(tf.tensor2d([[0.5, -1, 0.2, 0]]), [rows, 1]) as tf.Tensor2D;
+  const noise = (name: string) => tf.tensor2d(createRng("posterior", name).gumbel(rows * 4), [rows, 4]);
+
+  it("makes the drawn code the largest, always", async () => {
+    for (const id of [0, 1, 2, 3]) {
+      const ids = new Int32Array(rows).fill(id);
+      const largest = await tf.argMax(perturbTowards(stackRows(), ids, noise(`${id}`)), 1).data();
+      expect(largest.every((at) => at === id)).toBe(true);
+    }
+  });
+
+  it("has the means of free Gumbel noise among those draws that chose the code", async () => {
+    const free = (await tf.add(stackRows(), noise("free")).array()) as number[][];
+    const chosen = free.filter((row) => row.indexOf(Math.max(...row)) === 2);
+    const ids = new Int32Array(rows).fill(2);
+    const posterior = (await perturbTowards(stackRows(), ids, noise("posterior")).array()) as number[][];
+    const meanOf = (list: number[][], at: number) =>
+      list.reduce((total, row) => total + (row[at] ?? 0), 0) / list.length;
+    expect(chosen.length).toBeGreaterThan(600);
+    for (const at of [0, 1, 2, 3]) {
+      // Standard errors: 1.2 / √900 and 1.2 / √4000.
+      expect(Math.abs(meanOf(posterior, at) - meanOf(chosen, at))).toBeLessThan(0.15);
+    }
+  });
+
+  it("stays finite for codes the model thought impossible", async () => {
+    const extreme = tf.tensor2d([[0, -200, 80]]);
+    const values = await perturbTowards(extreme, Int32Array.of(1), tf.tensor2d([[0, 0, 0]])).data();
+    expect(values.every(Number.isFinite)).toBe(true);
+    expect(values[1]).toBeGreaterThan(Math.max(values[0] ?? 0, values[2] ?? 0) - 1e-4);
+  });
+
+  it("gives the straight-through image the Jacobian of the noisy softmax over τ", async () => {
+    const table = random([4, 3]) as tf.Tensor2D;
+    const z = random([2, 4]) as tf.Tensor2D;
+    const [ids, tau, g] = [Int32Array.of(3, 1), 0.7, random([2, 4]) as tf.Tensor2D];
+    const upstream = random([2, 3]);
+    const ones = Float32Array.of(1, 1);
+    const columns = tf.transpose(table);
+    const hard = (x: tf.Tensor) =>
+      straightThroughEmbedding(x as tf.Tensor2D, table, columns, ids, ones, tau, g);
+    expect(await hard(z).data()).toEqual(await tf.gather(table, tf.tensor1d(ids, "int32")).data());
+    const actual = await tf
+      .grad((x) => tf.sum(tf.mul(hard(x), upstream)))(z)
+      .data();
+    const shift = tf.sub(perturbTowards(z, ids, g), z);
+    const soft = (x: tf.Tensor) => tf.matMul(tf.softmax(tf.div(tf.add(x, shift), tau)) as tf.Tensor2D, table);
+    const expected = await tf
+      .grad((x) => tf.sum(tf.mul(soft(x), upstream)))(z)
+      .data();
+    for (const [at, value] of expected.entries()) expect(actual[at]).toBeCloseTo(value, 5);
   });
 });

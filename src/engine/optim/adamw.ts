@@ -5,6 +5,7 @@
 import {
   add,
   div,
+  keep,
   mul,
   type NamedTensorMap,
   sqrt,
@@ -70,6 +71,12 @@ export interface Moments {
   readonly second: Variable;
 }
 
+/** A state to go back to. Owns its copies. */
+export interface Snapshot {
+  restore(): void;
+  dispose(): void;
+}
+
 /** The optimizer of one run. Borrows the variables, owns the moments. */
 export class AdamW {
   /** Updates made so far: the t of the bias correction. */
@@ -114,6 +121,25 @@ export class AdamW {
         second.assign(next.second);
       });
     }
+  }
+
+  /** Copies everything that updates write, so that several updates can be undone together. Dispose it. */
+  snapshot(): Snapshot {
+    const { updates } = this;
+    const written = this.#variables.flatMap(({ name, variable: parameter }) => {
+      const { first, second } = this.#momentsOf(name);
+      return [parameter, first, second];
+    });
+    const copies = written.map((held) => keep(held.clone()));
+    return {
+      restore: () => {
+        this.updates = updates;
+        for (const [at, held] of written.entries()) held.assign(copies[at] as Tensor);
+      },
+      dispose: () => {
+        for (const copy of copies) copy.dispose();
+      },
+    };
   }
 
   #momentsOf(name: string): Moments {

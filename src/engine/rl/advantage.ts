@@ -20,11 +20,17 @@ export function isDeadGroup(rewards: readonly number[]): boolean {
 }
 
 /**
- * A_i = clamp((r_i − mean r) / (std r + 1e-4), ±clip); all 0 for a dead group. Sums to 0 unless clipped.
+ * A_i = clamp((r_i − mean r) / scale, ±clip), scale = std r + 1e-4, or 1 for Dr.GRPO; all 0 for a dead group. Sums to 0
+ * unless clipped.
  * @param rewards [G] @returns [G]
  */
-export function computeAdvantages(rewards: readonly number[], clip: number): number[] {
+export function computeAdvantages(
+  rewards: readonly number[],
+  clip: number,
+  scale: "std" | "none" = "std",
+): number[] {
   const { mean, std } = groupStatistics(rewards);
   if (std < EQUAL_REWARDS) return rewards.map(() => 0);
-  return rewards.map((reward) => Math.max(-clip, Math.min(clip, (reward - mean) / (std + EPSILON))));
+  const divisor = scale === "std" ? std + EPSILON : 1;
+  return rewards.map((reward) => Math.max(-clip, Math.min(clip, (reward - mean) / divisor)));
 }

@@ -38,6 +38,12 @@ function rewardsByTag(groups: readonly JudgedGroup[]): Record<string, number> {
   return Object.fromEntries([...byTag].map(([tag, rewards]) => [`reward/${tag}`, mean(rewards)]));
 }
 
+/** Mean reward by the starting model's answers, where it is asked. */
+function frozenReward(groups: readonly JudgedGroup[]): { rewardFrozen?: number } {
+  const rewards = groups.flatMap(({ frozenRewards }) => frozenRewards ?? []);
+  return rewards.length > 0 ? { rewardFrozen: mean(rewards) } : {};
+}
+
 /** Metrics of a finished step. @param report null when every group was dead and nothing was learnt */
 export function computeMetrics(
   groups: readonly JudgedGroup[],
@@ -51,6 +57,7 @@ export function computeMetrics(
     rewardMean: mean(rewards.flat()),
     rewardStd: mean(rewards.map((group) => groupStatistics(group).std)),
     ...rewardsByTag(groups),
+    ...frozenReward(groups),
     deadGroupShare: mean(rewards.map((group) => (isDeadGroup(group) ? 1 : 0))),
     tokenDistance: mean(groups.map(({ images }) => tokenDistance(images))),
     answerLogProb: mean(answers.map(({ logProbs }) => mean(Array.from(logProbs)))),

@@ -19,6 +19,8 @@ export interface DrawProgress {
 export interface RolloutOptions {
   readonly config: RunConfig;
   readonly step: number;
+  /** 0, and more for each redraw of dead groups. */
+  readonly attempt: number;
   /** Images drawn or asked about in one call of the model. */
   readonly imagesPerCall: number;
   readonly signal?: StopSignal | undefined;
@@ -30,8 +32,10 @@ export interface Timed<T> {
   readonly seconds: number;
 }
 
-function sampleSeed({ config, step }: RolloutOptions, use: string, group: number, image: number): string {
-  return [config.seed, "step", step, use, group, image].join("/");
+function sampleSeed(options: RolloutOptions, use: string, group: number, image: number): string {
+  const { config, step, attempt } = options;
+  const name = attempt === 0 ? [use] : ["redraw", attempt, use];
+  return [config.seed, "step", step, ...name, group, image].join("/");
 }
 
 function chunk<T>(list: readonly T[], size: number): T[][] {
@@ -40,12 +44,40 @@ function chunk<T>(list: readonly T[], size: number): T[][] {
   );
 }
 
+interface DrawnBatch {
+  readonly images: ImageCodes[];
+  /** [B][N] */
+  readonly decidedAt: Uint8Array[];
+}
+
+/** Remembers in which step each code was decided. A code once decided stays. */
+class DecisionLog {
+  readonly decidedAt: Uint8Array[];
+  readonly #last: number;
+
+  constructor(images: number, tokens: number, steps: number) {
+    this.#last = steps - 1;
+    this.decidedAt = Array.from({ length: images }, () => new Uint8Array(tokens).fill(this.#last));
+  }
+
+  /** @param codes [B][N], −1 where undecided */
+  record(step: number, codes: readonly ImageCodes[]): void {
+    for (const [image, row] of codes.entries()) {
+      const decidedAt = this.decidedAt[image];
+      row.forEach((code, token) => {
+        if (decidedAt && code >= 0 && step < (decidedAt[token] ?? 0)) decidedAt[token] = step;
+      });
+    }
+  }
+}
+
 /** Runs one drawing call and yields its progress. Never leaves a drawing running behind: returning waits for it. */
 async function* followDrawing(
   model: UnifiedModel,
   request: DrawRequest,
   firstImage: number,
-): AsyncGenerator<DrawProgress, Timed<ImageCodes[]>> {
+): AsyncGenerator<DrawProgress, Timed<DrawnBatch>> {
+  const log = new DecisionLog(request.prompts.length, model.imageTokenCount, request.steps);
   const reports: DrawProgress[] = [];
   let wake = () => {};
   let isSettled = false;
@@ -58,12 +90,16 @@ async function* followDrawing(
     .drawImages({
       ...request,
       onStep: ({ step, steps, codes }) => {
+        log.record(step, codes);
         const copies = codes.map((image) => image.slice());
         reports.push({ decodeStep: step, decodeSteps: steps, firstImage, codes: copies });
         wake();
       },
     })
-    .then((value) => ({ value, seconds: (util.now() - startedMs) / 1000 }));
+    .then((images) => ({
+      value: { images, decidedAt: log.decidedAt },
+      seconds: (util.now() - startedMs) / 1000,
+    }));
   const finished = drawing.then(settle, settle);
   try {
     for (;;) {
@@ -99,6 +135,7 @@ export async function* drawGroups<T extends Task>(
     })),
   );
   const images: ImageCodes[] = [];
+  const decidedAt: Uint8Array[] = [];
   let seconds = 0;
   for (const batch of chunk(orders, imagesPerCall)) {
     const request = {
@@ -110,28 +147,30 @@ export async function* drawGroups<T extends Task>(
       ...(signal ? { signal } : {}),
     };
     const drawn = yield* followDrawing(model, request, images.length);
-    images.push(...drawn.value);
+    images.push(...drawn.value.images);
+    decidedAt.push(...drawn.value.decidedAt);
     seconds += drawn.seconds;
   }
   const groups = tasks.map((task, group) => ({
     task,
     images: images.slice(group * size, (group + 1) * size),
+    decidedAt: decidedAt.slice(group * size, (group + 1) * size),
     seeds: orders.slice(group * size, (group + 1) * size).map(({ seed }) => seed),
   }));
   return { value: groups, seconds };
 }
 
 /**
- * Samples one answer about each image of each group.
+ * Samples one answer about each image of each group; as the reference, the starting model's most likely one.
  * @returns [P][G]
  * @throws EngineError("cancelled")
  */
 export async function answerGroups(
   model: UnifiedModel,
   groups: readonly DrawnGroup[],
-  options: RolloutOptions,
+  options: RolloutOptions & { readonly isReference?: boolean },
 ): Promise<Timed<Answer[][]>> {
-  const { config, imagesPerCall, signal } = options;
+  const { config, imagesPerCall, signal, isReference = false } = options;
   const orders = groups.flatMap(({ task, images }, group) =>
     images.map((image, index) => ({
       image,
@@ -142,14 +181,17 @@ export async function answerGroups(
   const startedMs = util.now();
   const answers: Answer[] = [];
   for (const batch of chunk(orders, imagesPerCall)) {
-    const answered = await model.answerQuestions({
+    const request = {
       images: batch.map(({ image }) => image),
       questions: batch.map(({ question }) => question),
-      sampling: { temperature: config.answerTemperature, seeds: batch.map(({ seed }) => seed) },
       maxTokens: config.answerMaxTokens,
       ...(signal ? { signal } : {}),
-    });
-    answers.push(...answered);
+    };
+    const sampling = { temperature: config.answerTemperature, seeds: batch.map(({ seed }) => seed) };
+    const answered = isReference
+      ? model.withoutAdapter(() => model.answerQuestions(request))
+      : model.answerQuestions({ ...request, sampling });
+    answers.push(...(await answered));
   }
   const ends = groups.map((_, at) =>
     groups.slice(0, at + 1).reduce((sum, { images }) => sum + images.length, 0),

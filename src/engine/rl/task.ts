@@ -26,6 +26,8 @@ export interface DrawnGroup<T extends Task = Task> {
   readonly task: T;
   /** [G] */
   readonly images: readonly ImageCodes[];
+  /** [G][N] decoding step in which each code was decided. */
+  readonly decidedAt: readonly Uint8Array[];
   /** [G] */
   readonly seeds: readonly string[];
 }
@@ -34,4 +36,6 @@ export interface DrawnGroup<T extends Task = Task> {
 export interface JudgedGroup<T extends Task = Task> extends DrawnGroup<T> {
   readonly answers: readonly Answer[];
   readonly rewards: readonly Reward[];
+  /** Rewards of the starting model's answers, where it is asked too; `rewards` are the mix then. */
+  readonly frozenRewards?: readonly number[];
 }

@@ -5,7 +5,8 @@ import { makeConfig, type RunConfig } from "../config.ts";
 import { registerGradients } from "../device/gradients.ts";
 import { EngineError } from "../errors.ts";
 import { drawTableTask, judgeTable, TableModel, type TableTask } from "./__fixtures__/tableModel.ts";
-import { computePass, planPasses, type Sample } from "./grpo.ts";
+import { computePass, type PassPlan, planPasses } from "./passes.ts";
+import type { Sample } from "./samples.ts";
 import { createTrainerState, type TrainerEvent, type TrainerState, train } from "./trainer.ts";
 
 let model: TableModel;
@@ -235,16 +236,27 @@ describe("train, edge cases", () => {
 });
 
 describe("computePass", () => {
-  const sample = (advantage: number, teachesAnswer: boolean): Sample => ({
-    prompt: "two",
-    question: "Which word?",
-    codes: Int32Array.from([1, 2, 3, 4]),
-    answer: Int32Array.from([1, 5]),
-    advantage,
-    teachesAnswer,
-    masks: [Uint8Array.from([1, 0, 1, 1])],
-  });
-  const plan = { image: { policy: 1, kl: 0 }, answer: { policy: 1, kl: 0 }, draws: 1, imagesPerPass: 8 };
+  const sample = (advantage: number, teachesAnswer: boolean): Sample => {
+    const hidden = Uint8Array.from([1, 0, 1, 1]);
+    return {
+      prompt: "two",
+      question: "Which word?",
+      codes: Int32Array.from([1, 2, 3, 4]),
+      answer: Int32Array.from([1, 5]),
+      signal: { image: advantage, answer: teachesAnswer ? advantage : 0 },
+      views: [{ hidden, scored: hidden }],
+      softMask: hidden,
+      noiseSeed: "noise",
+    };
+  };
+  const plan: PassPlan = {
+    objective: "grpo",
+    image: { policy: 1, kl: 0 },
+    answer: { policy: 1, kl: 0 },
+    endToEnd: null,
+    clip: { low: 0.2, high: 0.28 },
+    imagesPerPass: 8,
+  };
 
   it("gives the image term REINFORCE's gradient on the hidden tokens only", () => {
     const [pass] = planPasses([sample(2, true)], plan);
@@ -280,10 +292,12 @@ describe("computePass", () => {
     for (const [at, value] of whole.entries()) expect(single[at]).toBeCloseTo(value, 6);
   });
 
-  it("gives answers that did not pass the gate no policy gradient", () => {
-    const passes = planPasses([sample(2, false)], { ...plan, image: { policy: 0, kl: 0 } });
-    expect(passes.map(({ term }) => term)).toEqual(["answer"]);
-    const [pass] = passes;
+  it("spares answers that did not pass the gate, unless their KL holds them", () => {
+    const off = { policy: 0, kl: 0 };
+    expect(planPasses([sample(2, false)], { ...plan, image: off })).toEqual([]);
+    const held = planPasses([sample(2, false)], { ...plan, image: off, answer: { policy: 1, kl: 0.1 } });
+    expect(held.map(({ term }) => term)).toEqual(["answer"]);
+    const [pass] = held;
     if (!pass) throw new Error("no pass was planned");
     const values = Object.values(computePass(model, pass).gradients).flatMap((each) =>
       Array.from(each.dataSync()),
@@ -294,5 +308,131 @@ describe("computePass", () => {
   it("leaves out a term without weights", () => {
     const off = { policy: 0, kl: 0 };
     expect(planPasses([sample(1, true)], { ...plan, image: off, answer: off })).toEqual([]);
+  });
+
+  it("reaches the generator through the image when end to end, and spares the answerer when held", () => {
+    const [image, answer] = model.adapterVariables();
+    const gradientsOf = (endToEnd: PassPlan["endToEnd"]) => {
+      const [pass] = planPasses([sample(1, true)], { ...plan, image: { policy: 0, kl: 0 }, endToEnd });
+      if (!pass) throw new Error("no pass was planned");
+      const { gradients, sums } = computePass(model, pass);
+      const norm = (name = "") =>
+        Array.from(gradients[name]?.dataSync() ?? []).reduce((total, value) => total + value * value, 0);
+      return {
+        image: norm(image?.variable.name),
+        answer: norm(answer?.variable.name),
+        logProb: sums.dataSync()[2],
+      };
+    };
+    const decoupled = gradientsOf(null);
+    const through = gradientsOf({ tau: 1, holdsUnderstanding: false });
+    const held = gradientsOf({ tau: 1, holdsUnderstanding: true });
+    expect(decoupled.image).toBe(0);
+    expect(decoupled.answer).toBeGreaterThan(0);
+    expect(through.image).toBeGreaterThan(0);
+    expect(through.answer).toBeCloseTo(decoupled.answer, 6);
+    expect(through.logProb).toBeCloseTo(decoupled.logProb ?? Number.NaN, 6);
+    expect(held.image).toBeCloseTo(through.image, 6);
+    expect(held.answer).toBe(0);
+  });
+});
+
+const mean = (values: readonly number[]) => values.reduce((all, value) => all + value, 0) / values.length;
+const gain = (metrics: readonly Record<string, number>[]) => {
+  const rewards = metrics.map(({ rewardMean = 0 }) => rewardMean);
+  return mean(rewards.slice(-10)) - mean(rewards.slice(0, 10));
+};
+
+describe("train, every objective and way to the generator", () => {
+  const quick = { learningRate: 0.1, promptsPerStep: 3, decodeSteps: 3 } as const;
+
+  it.each([
+    ["robust", 0.3],
+    ["paper-showo", 0.2],
+    ["sft-e2e", 0.3],
+    ["sft-decoupled", 0.3],
+  ] as const)(
+    "%s raises the reward",
+    async (preset, floor) => {
+      const config = { ...makeConfig(preset), ...quick, groupSize: 8 };
+      expect(gain(await runSteps(39, config))).toBeGreaterThan(floor);
+    },
+    60_000,
+  );
+
+  it.each([
+    ["replayed trajectories", { imageEstimator: "replay" }],
+    ["several clipped updates", { innerUpdates: 3, learningRate: 0.05 }],
+    ["unscaled advantages", { advantageScale: "none", learningRate: 0.2 }],
+    ["redraws of dead groups", { redraws: 2 }],
+    ["a frozen judge", { frozenJudge: 0.5 }],
+  ] as const)(
+    "learns with %s",
+    async (_, changes) => {
+      const config = { ...makeConfig("robust"), ...quick, ...changes };
+      expect(gain(await runSteps(39, config))).toBeGreaterThan(0.2);
+    },
+    60_000,
+  );
+});
+
+describe("train, options", () => {
+  it("replaces dead groups by groups of new tasks, and only those", async () => {
+    const redrawing = (redraws: number) =>
+      train<TableTask>({
+        model,
+        drawTask: drawTableTask,
+        // Groups of the first word are dead.
+        judge: (task, text) => (task.answer === "0" ? { reward: 1, parts: [] } : judgeTable(task, text)),
+        state,
+        config: () => ({ ...base, promptsPerStep: 12, redraws }),
+      });
+    const judged = async (redraws: number) => {
+      const training = redrawing(redraws);
+      const events = await runUntil(training, ({ kind }) => kind === "groupsScored");
+      await training.return();
+      return events.filter((event) => event.kind === "groupsJudged");
+    };
+    const [first] = await judged(0);
+    const rounds = await judged(3);
+    expect(rounds[0]).toEqual(first);
+    const last = rounds.at(-1);
+    const isDead = (group: { rewards: readonly { reward: number }[] }) =>
+      new Set(group.rewards.map(({ reward }) => reward)).size === 1;
+    const before = rounds[0]?.groups ?? [];
+    const after = last?.groups ?? [];
+    expect(before.some(isDead)).toBe(true);
+    expect(after.filter(isDead).length).toBeLessThan(before.filter(isDead).length);
+    for (const [at, group] of before.entries()) if (!isDead(group)) expect(after[at]).toEqual(group);
+  });
+
+  it("mixes the frozen judge's reward into the learner's and reports it", async () => {
+    const [metrics] = await runSteps(0, { ...base, frozenJudge: 1 });
+    expect(metrics?.rewardFrozen).toBeCloseTo(metrics?.rewardMean ?? Number.NaN, 12);
+    const [plain] = await runSteps(1, base);
+    expect(plain).not.toHaveProperty("rewardFrozen");
+  });
+
+  it("undoes the updates of an unfinished step", async () => {
+    const config = { ...base, innerUpdates: 4 };
+    await runSteps(1, config);
+    const before = { weights: weights(), tensors: memory().numTensors, updates: state.optimizer.updates };
+    const training = start(() => config);
+    const half = ({ kind, ...event }: Event) =>
+      kind === "learnProgress" && "done" in event && event.done > event.total / 2;
+    await runUntil(training, half);
+    expect(weights()).not.toEqual(before.weights);
+    await training.return();
+    expect(weights()).toEqual(before.weights);
+    expect(memory().numTensors).toBe(before.tensors);
+    expect(state.optimizer.updates).toBe(before.updates);
+  });
+
+  it("leaks no tensor with several updates end to end", async () => {
+    const config = makeConfig("paper-showo", { innerUpdates: 2, decodeSteps: 3 });
+    await runSteps(1, config);
+    const early = memory().numTensors;
+    await runSteps(4, config);
+    expect(memory().numTensors).toBe(early);
   });
 });

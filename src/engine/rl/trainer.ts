@@ -2,21 +2,21 @@
  * The self-improvement loop, top to bottom: draw groups of images, let the model judge them by answering, turn the
  * rewards into advantages, learn, repeat. It yields a typed event per phase; whoever pulls the events sets the pace:
  * not pulling is pausing, aborting the signal stops, and either way the model is as the last finished step left it.
- * Source: spec/unirl.md 10.4, decoupled, one update per rollout.
+ * Source: spec/unirl.md 10.3 (SFT) and 10.4 (GRPO).
  */
 import type { RunConfig } from "../config.ts";
 import { EngineError } from "../errors.ts";
 import type { StopSignal, UnifiedModel } from "../models/unified.ts";
 import { AdamW } from "../optim/adamw.ts";
-import { createRng, type Rng } from "../rng.ts";
 import { computeAdvantages, isDeadGroup } from "./advantage.ts";
-import { planPasses, type Sample } from "./grpo.ts";
+import { drawTasks, type GatherEvent, gatherGroups, type TaskSource } from "./gatherGroups.ts";
 import { type LearnProgress, learn } from "./learn.ts";
 import { takeChanges } from "./liveConfig.ts";
 import { computeMetrics, type StepMetrics } from "./metrics.ts";
-import { drawHiddenMasks } from "./remask.ts";
-import { answerGroups, type DrawProgress, drawGroups } from "./rollout.ts";
-import type { DrawnGroup, JudgedGroup, Reward, Task } from "./task.ts";
+import { type PassPlan, planPasses } from "./passes.ts";
+import { renamed } from "./phases.ts";
+import { collectSamples } from "./samples.ts";
+import type { Task } from "./task.ts";
 
 /** With the adapter's values, all that a run needs to go on: every random draw is named by seed and step. */
 export interface TrainerState {
@@ -35,12 +35,9 @@ export interface TrainLimits {
 
 const DEFAULT_LIMITS: TrainLimits = { imagesPerCall: 64, imagesPerPass: 8 };
 
-export interface TrainRun<T extends Task> {
+export interface TrainRun<T extends Task> extends TaskSource<T> {
   /** With an adapter attached. Borrowed. */
   readonly model: UnifiedModel;
-  /** Draws a task; all its randomness comes from the stream. */
-  readonly drawTask: (rng: Rng) => T;
-  readonly judge: (task: T, answer: string) => Reward;
   /** Borrowed and advanced. */
   readonly state: TrainerState;
   /** Read at safe points; each field changes when its `applies` says. */
@@ -57,9 +54,7 @@ interface Stepped<Kind extends string> {
 /** Plain data; images are codes. `step` counts from 0. */
 export type TrainerEvent<T extends Task = Task> =
   | (Stepped<"stepStarted"> & { readonly config: RunConfig; readonly tasks: readonly T[] })
-  | (Stepped<"drawProgress"> & DrawProgress)
-  | (Stepped<"groupsSampled"> & { readonly groups: readonly DrawnGroup<T>[] })
-  | (Stepped<"groupsJudged"> & { readonly groups: readonly JudgedGroup<T>[] })
+  | (GatherEvent<T> & { readonly step: number })
   /** `advantages` [P][G]; `deadGroups` [P]: all rewards equal, dropped from learning. */
   | (Stepped<"groupsScored"> & {
       readonly advantages: readonly (readonly number[])[];
@@ -100,111 +95,62 @@ export async function* train<T extends Task>(run: TrainRun<T>): AsyncGenerator<T
     config = takeChanges(config, run.config(), ["live", "nextStep"]);
 
     // Choose what to draw.
-    const tasks = drawTasks(run, config, step);
+    const places = Array.from({ length: config.promptsPerStep }, (_, place) => place);
+    const tasks = drawTasks(run, config, step, places);
     yield { kind: "stepStarted", step, config, tasks };
 
-    // Sample: G images for each prompt.
-    const drawing = drawGroups(model, tasks, { config: takeLiveChanges(), step, imagesPerCall, signal });
-    const drawn = yield* renamed(drawing, (progress) => ({
-      kind: "drawProgress" as const,
-      step,
-      ...progress,
-    }));
-    yield { kind: "groupsSampled", step, groups: drawn.value };
-    checkCancelled();
-
-    // Judge: the model answers about its own images, the answers earn rewards.
-    const answered = await answerGroups(model, drawn.value, {
-      config: takeLiveChanges(),
+    // Sample and judge: G images for each prompt; the model answers about its own images, the answers earn rewards.
+    const gathering = gatherGroups(run, tasks, {
+      model,
       step,
       imagesPerCall,
+      readConfig: takeLiveChanges,
       signal,
+      checkCancelled,
     });
-    const groups = drawn.value.map((group, at) => {
-      const answers = answered.value[at] ?? [];
-      return { ...group, answers, rewards: answers.map(({ text }) => run.judge(group.task, text)) };
-    });
-    yield { kind: "groupsJudged", step, groups };
-    checkCancelled();
+    const { groups, seconds } = yield* renamed(gathering, (event) => ({ ...event, step }));
 
     // Score: advantages within each group.
     takeLiveChanges();
     const rewards = groups.map((group) => group.rewards.map(({ reward }) => reward));
-    const advantages = rewards.map((group) => computeAdvantages(group, config.advantageClip));
-    yield { kind: "groupsScored", step, advantages, deadGroups: rewards.map(isDeadGroup) };
+    const isDropped = (group: number[]) => config.objective === "grpo" && isDeadGroup(group);
+    const advantages = rewards.map((group) =>
+      computeAdvantages(group, config.advantageClip, config.advantageScale),
+    );
+    yield { kind: "groupsScored", step, advantages, deadGroups: rewards.map(isDropped) };
     checkCancelled();
 
-    // Learn: one update from the groups that are not dead.
+    // Learn: μ updates from what the images teach.
     takeLiveChanges();
-    const passes = planPasses(collectSamples(model, groups, advantages, config, step), {
-      image: { policy: config.imageWeight, kl: config.klImage },
-      answer: { policy: config.answerWeight, kl: config.klAnswer },
-      draws: config.remaskDraws,
-      imagesPerPass,
+    const samples = collectSamples(model, groups, advantages, config, step);
+    const passes = planPasses(samples, describePlan(config, step, imagesPerPass));
+    const learning = learn({
+      model,
+      passes,
+      updates: config.innerUpdates,
+      optimizer: state.optimizer,
+      readConfig: takeLiveChanges,
+      checkCancelled,
     });
-    const learning = learn(model, passes, state.optimizer, takeLiveChanges, checkCancelled);
     const report =
       passes.length === 0
         ? null
         : yield* renamed(learning, (progress) => ({ kind: "learnProgress" as const, step, ...progress }));
     state.step = step + 1;
 
-    const seconds = { draw: drawn.seconds, answer: answered.seconds };
     yield { kind: "stepFinished", step, metrics: computeMetrics(groups, report, seconds) };
   }
 }
 
-function drawTasks<T extends Task>(run: TrainRun<T>, config: RunConfig, step: number): T[] {
-  return Array.from({ length: config.promptsPerStep }, (_, prompt) =>
-    run.drawTask(createRng(config.seed, "step", step, "task", prompt)),
-  );
-}
-
-/** The images of live groups with all that learning needs of them. */
-function collectSamples(
-  model: UnifiedModel,
-  groups: readonly JudgedGroup[],
-  advantages: readonly (readonly number[])[],
-  config: RunConfig,
-  step: number,
-): Sample[] {
-  const { remaskDraws, remaskMinRatio, answerGate, seed } = config;
-  return groups.flatMap(({ task, images, answers, rewards }, group) => {
-    if (isDeadGroup(rewards.map(({ reward }) => reward))) return [];
-    return images.map((codes, image) => ({
-      prompt: task.metadata.prompt,
-      question: task.question,
-      codes,
-      answer: answers[image]?.tokens ?? new Int32Array(0),
-      advantage: advantages[group]?.[image] ?? 0,
-      teachesAnswer: (rewards[image]?.reward ?? 0) >= answerGate,
-      masks: drawHiddenMasks(
-        model.imageTokenCount,
-        remaskDraws,
-        remaskMinRatio,
-        createRng(seed, "step", step, "mask", group, image),
-      ),
-    }));
-  });
-}
-
-/** Passes a phase's progress on as trainer events, and hands back its result. Leaving closes the phase. */
-async function* renamed<P, E, R>(
-  phase: AsyncGenerator<P, R>,
-  toEvent: (progress: P) => E,
-): AsyncGenerator<E, R> {
-  let isOpen = true;
-  try {
-    for (;;) {
-      const next = await phase.next();
-      if (next.done) {
-        isOpen = false;
-        return next.value;
-      }
-      yield toEvent(next.value);
-    }
-  } finally {
-    // The value given to return() is never read: nobody is left to receive it.
-    if (isOpen) await phase.return(undefined as never);
-  }
+function describePlan(config: RunConfig, step: number, imagesPerPass: number): PassPlan {
+  const { objective, imagePath, gumbelTau, holdUnderstanding } = config;
+  const holdsUnderstanding = holdUnderstanding > 0 && step % holdUnderstanding === 0;
+  return {
+    objective,
+    image: { policy: config.imageWeight, kl: config.klImage },
+    answer: { policy: config.answerWeight, kl: config.klAnswer },
+    endToEnd: imagePath === "endToEnd" ? { tau: gumbelTau, holdsUnderstanding } : null,
+    clip: { low: config.clipLow, high: config.clipHigh },
+    imagesPerPass,
+  };
 }

@@ -1,6 +1,6 @@
 /** Choices of the person, kept in the browser: theme, smoothing, shortcuts; and edits of the recipe not yet in force. */
 import { createStore, type StoreApi } from "zustand/vanilla";
-import type { ConfigKey } from "../../engine/config.ts";
+import type { RunConfig } from "../../engine/config.ts";
 
 export type Theme = "light" | "dark";
 
@@ -13,7 +13,7 @@ export interface SettingsView {
   readonly isAdvancedOpen: boolean;
   readonly isHelpOpen: boolean;
   /** Values set on the page that the run does not have yet. */
-  readonly draft: Readonly<Partial<Record<ConfigKey, number>>>;
+  readonly draft: Readonly<Partial<RunConfig>>;
 }
 
 /** Where remembered choices are kept; `localStorage` fits. */

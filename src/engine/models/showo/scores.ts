@@ -5,6 +5,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { straightThroughEmbedding } from "../../nn/straightThrough.ts";
 import { projectedTokenLogProbs } from "../../nn/tokenLogProbs.ts";
+import { createRng } from "../../rng.ts";
 import { embed, runForward } from "./forward.ts";
 import { preparePrefix, runImageRows } from "./generate.ts";
 import { answerMask, toAdditiveMask } from "./masks.ts";
@@ -52,10 +53,28 @@ export function scoreImages(network: ShowoNetwork, rows: ImageRows): tf.Tensor2D
   });
 }
 
-/** The embedded image, straight-through at the hidden positions. Taped. @returns [B, N, D], owned */
-export function embedImagesSoftly(network: ShowoNetwork, rows: ImageRows, tau: number): tf.Tensor3D {
+/** Gumbel noise for every code, named by one seed per image. @returns [B·N, V], owned */
+function gumbelNoise(network: ShowoNetwork, seeds: readonly string[]): tf.Tensor2D {
+  const { imageTokenCount: count, codebookSize } = network.config;
+  const size = count * codebookSize;
+  const values = new Float32Array(seeds.length * size);
+  for (const [row, seed] of seeds.entries()) values.set(createRng(seed, "gumbel").gumbel(size), row * size);
+  return tf.tensor2d(values, [seeds.length * count, codebookSize]);
+}
+
+/**
+ * The embedded image, straight-through at the hidden positions. Taped.
+ * @param noiseSeeds [B], or null for the plain softmax @returns [B, N, D], owned
+ */
+export function embedImagesSoftly(
+  network: ShowoNetwork,
+  rows: ImageRows,
+  tau: number,
+  noiseSeeds: readonly string[] | null,
+): tf.Tensor3D {
   return tf.tidy(() => {
     const logits = network.imageHead.apply(imageStates(network, rows));
+    const noise = noiseSeeds && gumbelNoise(network, noiseSeeds);
     const { rows: table, columns } = network.imageEmbedding;
     const weights = Float32Array.from(rows.hidden.flatMap((hidden) => [...hidden]));
     const embedded = straightThroughEmbedding(
@@ -65,6 +84,7 @@ export function embedImagesSoftly(network: ShowoNetwork, rows: ImageRows, tau: n
       flattenCodes(rows.images),
       weights,
       tau,
+      noise,
     );
     return tf.reshape(embedded, [rows.images.length, -1, network.config.hiddenSize]);
   });

@@ -320,6 +320,42 @@ describe("the model behind its interface", () => {
     expect(difference).toBeGreaterThan(1e-6);
   });
 
+  it("holds the adapter still in frozen parts, and lets gradients through them", () => {
+    model.attachAdapter({ rank: 2, alpha: 4, seed: 7 });
+    const variables = model.adapterVariables().map(({ variable }) => variable);
+    for (const variable of variables) variable.assign(tf.randomUniform(variable.shape, -0.1, 0.1));
+    const images = [randomImage()];
+    const answer = (read: Int32Array[] | tf.Tensor) =>
+      tf.mean(
+        model.answerLogProbs({ images: read, questions: ["what ?"], answers: [Int32Array.of(5)] }).logProbs,
+      ) as tf.Scalar;
+    const hidden = [new Uint8Array(N).fill(1)];
+    const draw = () =>
+      model.differentiableImage({ prompts: ["a dog"], images, hidden, tau: 1, noiseSeeds: ["noise"] });
+    const sizeOf = ({ grads, value }: ReturnType<typeof tf.variableGrads>) => ({
+      value: value.dataSync()[0] ?? Number.NaN,
+      size: Object.values(grads).reduce(
+        (most, grad) => Math.max(most, tf.max(tf.abs(grad)).dataSync()[0] ?? 0),
+        0,
+      ),
+    });
+    const both = sizeOf(tf.variableGrads(() => answer(draw()), variables));
+    const through = sizeOf(
+      tf.variableGrads(() => {
+        const image = draw();
+        return model.withFrozenAdapter(() => answer(image));
+      }, variables),
+    );
+    expect(through.value).toBeCloseTo(both.value, 6);
+    expect(through.size).toBeGreaterThan(1e-6);
+    expect(both.size).not.toBeCloseTo(through.size, 6);
+  });
+
+  it("encodes an answer as it would have written it", () => {
+    expect([...model.encodeAnswer("a red dog")].at(-1)).toBe(config.special.eot);
+    expect(model.encodeAnswer("a red dog")).toHaveLength(4);
+  });
+
   it("decodes codes to pixels, undecided ones to a plain tile, and encodes pixels", async () => {
     const undecided = randomImage().fill(-1);
     const [image, plain] = await model.decodeImages([randomImage(), undecided]);

@@ -18,6 +18,7 @@ import type {
   ImageCodes,
   ImageScoreRequest,
   ImageU8,
+  SoftImageRequest,
   UnifiedModel,
 } from "../unified.ts";
 import { continueAnswers } from "./answer.ts";
@@ -149,8 +150,14 @@ export class Showo implements UnifiedModel {
     });
   }
 
-  differentiableImage(request: ImageScoreRequest & { readonly tau: number }): tf.Tensor {
-    return embedImagesSoftly(this.#network, this.#imageRows(request), request.tau);
+  differentiableImage(request: SoftImageRequest): tf.Tensor {
+    const { prompts, tau, noiseSeeds } = request;
+    if (noiseSeeds) checkLengths({ prompts: prompts.length, "noise seeds": noiseSeeds.length });
+    return embedImagesSoftly(this.#network, this.#imageRows(request), tau, noiseSeeds ?? null);
+  }
+
+  encodeAnswer(text: string): Int32Array {
+    return Int32Array.from([...this.#textTokenizer.encode(text), this.#network.config.special.eot]);
   }
 
   attachAdapter({ rank, alpha, seed }: { rank: number; alpha: number; seed: number }): void {
@@ -172,20 +179,29 @@ export class Showo implements UnifiedModel {
   }
 
   withoutAdapter<T>(body: () => T): T {
-    const adapters = [...this.#modules.values()].flatMap(({ adapter }) => adapter ?? []);
-    const before = adapters.map((adapter) => adapter.isEnabled);
-    for (const adapter of adapters) adapter.isEnabled = false;
-    // Drawing and answering look at the adapters before their first pause, so promises need no further care.
-    try {
-      return body();
-    } finally {
-      for (const [at, adapter] of adapters.entries()) adapter.isEnabled = before[at] ?? true;
-    }
+    return this.#withAdapters("isEnabled", false, body);
+  }
+
+  withFrozenAdapter<T>(body: () => T): T {
+    return this.#withAdapters("isFrozen", true, body);
   }
 
   dispose(): void {
     disposeShowoNetwork(this.#network);
     this.#imageTokenizer.dispose();
+  }
+
+  /** Sets a switch on every adapter while `body` runs. */
+  #withAdapters<T>(name: "isEnabled" | "isFrozen", value: boolean, body: () => T): T {
+    const adapters = [...this.#modules.values()].flatMap(({ adapter }) => adapter ?? []);
+    const before = adapters.map((adapter) => adapter[name]);
+    for (const adapter of adapters) adapter[name] = value;
+    // Drawing and answering look at the adapters before their first pause, so promises need no further care.
+    try {
+      return body();
+    } finally {
+      for (const [at, adapter] of adapters.entries()) adapter[name] = before[at] ?? value;
+    }
   }
 
   #drawPrefix(prompt: string): number[] {

@@ -6,14 +6,20 @@
 import {
   add,
   cast,
+  div,
+  expandDims,
   gather,
   logSoftmax,
+  matMul,
   mul,
   oneHot,
   reshape,
+  slice,
+  softmax,
   stack,
+  sub,
   sum,
-  type Tensor,
+  Tensor,
   type Tensor2D,
   tensor,
   tensor1d,
@@ -34,9 +40,11 @@ import type {
   ImageCodes,
   ImageScoreRequest,
   ImageU8,
+  SoftImageRequest,
   UnifiedModel,
 } from "../../models/unified.ts";
 import { createRng } from "../../rng.ts";
+import { stopGradient } from "../policyLoss.ts";
 
 export const TABLE_PROMPTS = ["one", "two", "three"] as const;
 const TOKENS = 4;
@@ -74,6 +82,7 @@ export class TableModel implements UnifiedModel {
   readonly #words: readonly string[];
   #adapter: readonly AdapterVariable[] = [];
   #isAdapterOn = true;
+  #isAdapterFrozen = false;
 
   /** @param words the answer vocabulary, CODES words @param id name in checkpoints */
   constructor(id = "table", words: readonly string[] = ["0", "1", "2", "3", "4"]) {
@@ -109,9 +118,23 @@ export class TableModel implements UnifiedModel {
     }
   }
 
+  withFrozenAdapter<T>(body: () => T): T {
+    this.#isAdapterFrozen = true;
+    try {
+      return body();
+    } finally {
+      this.#isAdapterFrozen = false;
+    }
+  }
+
+  encodeAnswer(text: string): Int32Array {
+    return Int32Array.from([this.#words.indexOf(text), END]);
+  }
+
   #adapted(base: Tensor2D, at: number): Tensor2D {
     const delta = this.#isAdapterOn ? this.#adapter[at] : undefined;
-    return delta ? add(base, delta.variable) : add(base, 0);
+    if (!delta) return add(base, 0);
+    return add(base, this.#isAdapterFrozen ? stopGradient(delta.variable) : delta.variable);
   }
 
   /** [B, N, V] */
@@ -124,10 +147,15 @@ export class TableModel implements UnifiedModel {
     return logSoftmax(reshape(logits, [prompts.length, TOKENS, CODES]));
   }
 
-  /** [B, V] */
-  #answerRows(images: readonly ImageCodes[]): Tensor {
+  /** @param images codes, or one-hot [B, N, CODES] @returns [B, V] */
+  #answerRows(images: readonly ImageCodes[] | Tensor): Tensor {
+    const table = this.#adapted(this.#answerLogits, 1);
+    if (images instanceof Tensor) {
+      const first = reshape(slice(images, [0, 0, 0], [-1, 1, CODES]), [-1, CODES]) as Tensor2D;
+      return logSoftmax(matMul(first, table));
+    }
     const first = images.map((codes) => codes[0] ?? 0);
-    return logSoftmax(gather(this.#adapted(this.#answerLogits, 1), tensor1d(first, "int32")));
+    return logSoftmax(gather(table, tensor1d(first, "int32")));
   }
 
   async drawImages(request: DrawRequest): Promise<ImageCodes[]> {
@@ -179,7 +207,6 @@ export class TableModel implements UnifiedModel {
   }
 
   answerLogProbs({ images, answers }: AnswerScoreRequest): AnswerScores {
-    if (!Array.isArray(images)) throw new EngineError("badInput", "The table model reads codes only.");
     const words = tensor1d(
       answers.map((tokens) => tokens[0] ?? 0),
       "int32",
@@ -192,8 +219,21 @@ export class TableModel implements UnifiedModel {
     return { logProbs, weights: tensor(answers.map(() => [1, 1])) };
   }
 
-  differentiableImage(): Tensor {
-    throw new EngineError("badInput", "The table model has no differentiable image.");
+  /** The one-hot codes [B, N, CODES], straight-through to the softmax where hidden; noise is not drawn. */
+  differentiableImage({ prompts, images, hidden, tau }: SoftImageRequest): Tensor {
+    return tidy(() => {
+      const codes = oneHot(
+        tensor2d(
+          images.map((row) => Array.from(row)),
+          undefined,
+          "int32",
+        ),
+        CODES,
+      );
+      const soft = softmax(div(this.#imageRows(prompts), tau));
+      const mask = expandDims(tensor2d(hidden.map((row) => Array.from(row))), 2);
+      return add(cast(codes, "float32"), mul(mask, sub(soft, stopGradient(soft))));
+    });
   }
 
   async decodeImages(images: readonly ImageCodes[]): Promise<ImageU8[]> {

@@ -1,6 +1,13 @@
 import { useEffect, useRef } from "react";
 import { Button, Disclosure, DisclosurePanel } from "react-aria-components";
-import { type Applies, CONFIG_FIELDS, type ConfigField, type ConfigKey } from "../../../engine/config.ts";
+import {
+  type Applies,
+  CONFIG_FIELDS,
+  type ConfigField,
+  type ConfigKey,
+  type ConfigValue,
+} from "../../../engine/config.ts";
+import { ChoiceSelect } from "../../components/ChoiceSelect.tsx";
 import { Icon } from "../../components/Icon.tsx";
 import { NumberSlider } from "../../components/NumberSlider.tsx";
 import { Panel } from "../../components/Panel.tsx";
@@ -28,7 +35,7 @@ function AppliesTag({ applies }: { applies: Applies }) {
 }
 
 /** Collects edits and hands them to the run: at once for live and next-step fields, on demand for the rest. */
-function useEdit(): (key: ConfigKey, value: number) => void {
+function useEdit(): (key: ConfigKey, value: ConfigValue) => void {
   const { stores, session } = usePlayground();
   const timer = useRef<ReturnType<typeof setTimeout> | null>(null);
   useEffect(() => () => clearTimeout(timer.current ?? undefined), []);
@@ -49,25 +56,32 @@ function useEdit(): (key: ConfigKey, value: number) => void {
 function RecipeField(props: {
   name: ConfigKey;
   field: ConfigField;
-  onEdit: (key: ConfigKey, value: number) => void;
+  onEdit: (key: ConfigKey, value: ConfigValue) => void;
 }) {
   const { name, field, onEdit } = props;
   const inForce = useRun((run) => run.config?.[name] ?? field.default);
   const drafted = useSettings((settings) => settings.draft[name]);
   const hasRun = useRun((run) => run.config !== null && run.state !== "failed" && run.resumeOffer === null);
+  const value = drafted ?? inForce;
+  const shared = {
+    label: field.label,
+    help: field.help,
+    tag: <AppliesTag applies={field.applies} />,
+    isDisabled: !hasRun,
+    onChange: (changed: ConfigValue) => onEdit(name, changed),
+  };
+  if (field.kind === "choice") {
+    return <ChoiceSelect {...shared} value={String(value)} options={field.options} />;
+  }
   const isLog = field.log ?? false;
   return (
     <NumberSlider
-      label={field.label}
-      help={field.help}
-      tag={<AppliesTag applies={field.applies} />}
-      value={drafted ?? inForce}
+      {...shared}
+      value={Number(value)}
       range={{ min: field.min, max: field.max, step: field.step, isLog }}
       isWhole={field.kind === "integer"}
       unit={field.unit}
-      isDisabled={!hasRun}
       hasSlider={isLog || (field.max - field.min) / field.step < SLIDER_VALUES}
-      onChange={(value) => onEdit(name, value)}
     />
   );
 }
