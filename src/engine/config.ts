@@ -271,6 +271,16 @@ export const CONFIG_FIELDS = {
     applies: "nextStep",
     source: "spec/unirl.md 8.3: DAPO dynamic sampling",
   }),
+  questionsPerImage: integer({
+    label: "questions per image",
+    help: "The reward is the mean over this many: the template, a paraphrase, a multiple choice. The first one's answer is learnt from.",
+    default: 1,
+    min: 1,
+    max: 3,
+    step: 1,
+    applies: "nextStep",
+    source: "spec/unirl.md 10.1: 1 for parity, 3 recommended",
+  }),
   frozenJudge: number({
     label: "frozen judge",
     help: "Share of the reward given by the starting model's answer instead of the learner's own.",

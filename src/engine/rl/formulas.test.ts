@@ -8,8 +8,9 @@ import { computeAdvantages, groupStatistics, isDeadGroup } from "./advantage.ts"
 import { drawHiddenMasks, remaskRatio, replayViews } from "./imageViews.ts";
 import { k3 } from "./kl.ts";
 import { takeChanges } from "./liveConfig.ts";
-import { tokenDistance } from "./metrics.ts";
+import { computeMetrics, tokenDistance } from "./metrics.ts";
 import { clippedShare, likelihoodTokenLoss, policyTokenLoss, tokenMean } from "./policyLoss.ts";
+import type { JudgedGroup } from "./task.ts";
 
 beforeAll(async () => {
   await setBackend("cpu");
@@ -211,5 +212,29 @@ describe("tokenDistance", () => {
       [4, 5],
     ].map((codes) => Int32Array.from(codes));
     expect(tokenDistance(images)).toBeCloseTo((0.5 + 1 + 1) / 3, 12);
+  });
+});
+
+describe("computeMetrics", () => {
+  it("tells in which form a tag was answered when not in its own", () => {
+    const group = (tag: string, formats: string[]): JudgedGroup => ({
+      task: { metadata: { tag, prompt: tag }, question: "?", answer: "!" },
+      images: formats.map(() => Int32Array.of(0)),
+      decidedAt: formats.map(() => Uint8Array.of(0)),
+      seeds: formats,
+      answers: formats.map(() => ({ text: "", tokens: Int32Array.of(0), logProbs: Float32Array.of(-1) })),
+      rewards: formats.map((format) => ({ reward: 0, parts: [], format })),
+    });
+    const groups = [
+      group("colors", ["colors", "other", "counting", "counting"]),
+      group("colors", ["colors", "colors", "colors", "colors"]),
+      group("counting", ["counting", "counting"]),
+    ];
+    const metrics = computeMetrics(groups, null, { draw: 0, answer: 0 });
+    const forms = Object.entries(metrics).filter(([name]) => name.startsWith("format/"));
+    expect(Object.fromEntries(forms)).toEqual({
+      "format/colors/other": 1 / 8,
+      "format/colors/counting": 2 / 8,
+    });
   });
 });

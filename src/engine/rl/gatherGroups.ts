@@ -4,12 +4,18 @@
  * Source: spec/unirl.md 10.4.
  */
 import type { RunConfig } from "../config.ts";
-import type { StopSignal, UnifiedModel } from "../models/unified.ts";
+import type { Answer, StopSignal, UnifiedModel } from "../models/unified.ts";
 import { createRng, type Rng } from "../rng.ts";
 import { isDeadGroup } from "./advantage.ts";
 import type { PhaseSeconds } from "./metrics.ts";
 import { renamed } from "./phases.ts";
-import { answerGroups, type DrawProgress, drawGroups, type RolloutOptions } from "./rollout.ts";
+import {
+  type AnswerOptions,
+  answerGroups,
+  type DrawProgress,
+  drawGroups,
+  type RolloutOptions,
+} from "./rollout.ts";
 import type { DrawnGroup, JudgedGroup, Reward, Task } from "./task.ts";
 
 /** Where tasks and rewards come from. */
@@ -58,28 +64,47 @@ function deadPlaces(groups: readonly JudgedGroup[]): number[] {
   });
 }
 
-/** The learner's own rewards, with a share c given by the starting model's greedy answers: (1 − c)·own + c·frozen. */
-async function judgeGroups<T extends Task>(
+/** Rewards [P][G] of one opinion's answers. */
+function rewardAnswers<T extends Task>(
   { judge }: TaskSource<T>,
+  drawn: readonly DrawnGroup<T>[],
+  answers: readonly (readonly Answer[])[],
+): Reward[][] {
+  return drawn.map(({ task }, place) => (answers[place] ?? []).map(({ text }) => judge(task, text)));
+}
+
+/**
+ * Each image's reward: the mean over its questions of the learner's own answers, with a share c given by the starting
+ * model's most likely answer, (1 − c)·own + c·frozen. Answers and reward parts are those of the first question.
+ */
+async function judgeGroups<T extends Task>(
+  source: TaskSource<T>,
   drawn: readonly DrawnGroup<T>[],
   model: UnifiedModel,
   options: RolloutOptions,
 ): Promise<Gathered<T>> {
-  const { frozenJudge } = options.config;
-  const own = await answerGroups(model, drawn, options);
-  const frozen = frozenJudge > 0 ? await answerGroups(model, drawn, { ...options, isReference: true }) : null;
+  const { frozenJudge, questionsPerImage } = options.config;
+  const first = await answerGroups(model, drawn, options);
+  const own = [rewardAnswers(source, drawn, first.value)];
+  let { seconds } = first;
+  const ask = async (more: Partial<AnswerOptions>) => {
+    const answered = await answerGroups(model, drawn, { ...options, ...more });
+    seconds += answered.seconds;
+    return rewardAnswers(source, drawn, answered.value);
+  };
+  for (let question = 1; question < questionsPerImage; question++) own.push(await ask({ question }));
+  const frozen = frozenJudge > 0 ? await ask({ isReference: true }) : null;
   const groups = drawn.map((group, place) => {
-    const answers = own.value[place] ?? [];
-    const ownRewards = answers.map(({ text }) => judge(group.task, text));
-    if (!frozen) return { ...group, answers, rewards: ownRewards };
-    const frozenRewards = (frozen.value[place] ?? []).map(({ text }) => judge(group.task, text).reward);
-    const rewards = ownRewards.map(({ reward, parts }, image) => ({
-      reward: (1 - frozenJudge) * reward + frozenJudge * (frozenRewards[image] ?? 0),
-      parts,
-    }));
-    return { ...group, answers, rewards, frozenRewards };
+    const rewards = (own[0]?.[place] ?? []).map((answered, image) => {
+      const mean = own.reduce((sum, asked) => sum + (asked[place]?.[image]?.reward ?? 0), 0) / own.length;
+      const judged = frozen?.[place]?.[image]?.reward ?? 0;
+      return { ...answered, reward: (1 - frozenJudge) * mean + frozenJudge * judged };
+    });
+    const frozenRewards = frozen?.[place]?.map(({ reward }) => reward);
+    const answers = first.value[place] ?? [];
+    return { ...group, answers, rewards, ...(frozenRewards ? { frozenRewards } : {}) };
   });
-  return { groups, seconds: { draw: 0, answer: own.seconds + (frozen?.seconds ?? 0) } };
+  return { groups, seconds: { draw: 0, answer: seconds } };
 }
 
 /**

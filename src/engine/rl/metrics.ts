@@ -38,6 +38,24 @@ function rewardsByTag(groups: readonly JudgedGroup[]): Record<string, number> {
   return Object.fromEntries([...byTag].map(([tag, rewards]) => [`reward/${tag}`, mean(rewards)]));
 }
 
+/**
+ * Confusion of answer forms: share of a tag's answers shaped like those of another, `format/<asked>/<given>`; pairs that
+ * did not occur are absent. Source: spec/unirl.md 10.5.
+ */
+function formatConfusion(groups: readonly JudgedGroup[]): Record<string, number> {
+  const given = new Map<string, number>();
+  const asked = new Map<string, number>();
+  for (const { task, rewards } of groups) {
+    const { tag } = task.metadata;
+    asked.set(tag, (asked.get(tag) ?? 0) + rewards.length);
+    for (const { format = tag } of rewards) {
+      if (format !== tag) given.set(`${tag}/${format}`, (given.get(`${tag}/${format}`) ?? 0) + 1);
+    }
+  }
+  const share = (pair: string, count: number) => count / (asked.get(pair.split("/")[0] ?? "") ?? 1);
+  return Object.fromEntries([...given].map(([pair, count]) => [`format/${pair}`, share(pair, count)]));
+}
+
 /** Mean reward by the starting model's answers, where it is asked. */
 function frozenReward(groups: readonly JudgedGroup[]): { rewardFrozen?: number } {
   const rewards = groups.flatMap(({ frozenRewards }) => frozenRewards ?? []);
@@ -58,6 +76,7 @@ export function computeMetrics(
     rewardStd: mean(rewards.map((group) => groupStatistics(group).std)),
     ...rewardsByTag(groups),
     ...frozenReward(groups),
+    ...formatConfusion(groups),
     deadGroupShare: mean(rewards.map((group) => (isDeadGroup(group) ? 1 : 0))),
     tokenDistance: mean(groups.map(({ images }) => tokenDistance(images))),
     answerLogProb: mean(answers.map(({ logProbs }) => mean(Array.from(logProbs)))),

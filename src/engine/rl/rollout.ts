@@ -160,22 +160,35 @@ export async function* drawGroups<T extends Task>(
   return { value: groups, seconds };
 }
 
+/** Which question is asked, and who answers. */
+export interface AnswerOptions extends RolloutOptions {
+  /** 0: the task's own; n: the n-th of its further ones, the last where there are fewer. */
+  readonly question?: number;
+  /** The starting model answers, with what it finds most likely. */
+  readonly isReference?: boolean;
+}
+
+function questionOf({ question, moreQuestions = [] }: Task, number: number): string {
+  return number === 0 ? question : (moreQuestions[number - 1] ?? moreQuestions.at(-1) ?? question);
+}
+
 /**
- * Samples one answer about each image of each group; as the reference, the starting model's most likely one.
+ * Samples one answer about each image of each group.
  * @returns [P][G]
  * @throws EngineError("cancelled")
  */
 export async function answerGroups(
   model: UnifiedModel,
   groups: readonly DrawnGroup[],
-  options: RolloutOptions & { readonly isReference?: boolean },
+  options: AnswerOptions,
 ): Promise<Timed<Answer[][]>> {
-  const { config, imagesPerCall, signal, isReference = false } = options;
+  const { config, imagesPerCall, signal, question = 0, isReference = false } = options;
+  const use = question === 0 ? "answer" : `answer${question}`;
   const orders = groups.flatMap(({ task, images }, group) =>
     images.map((image, index) => ({
       image,
-      question: task.question,
-      seed: sampleSeed(options, "answer", group, index),
+      question: questionOf(task, question),
+      seed: sampleSeed(options, use, group, index),
     })),
   );
   const startedMs = util.now();

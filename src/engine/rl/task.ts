@@ -6,6 +6,8 @@ export interface Task {
   readonly metadata: { readonly tag: string; readonly prompt: string };
   readonly question: string;
   readonly answer: string;
+  /** Other questions with the same right answer. */
+  readonly moreQuestions?: readonly string[];
 }
 
 /** One point an answer could earn. */
@@ -19,6 +21,8 @@ export interface Reward {
   /** 0 to 1. */
   readonly reward: number;
   readonly parts: readonly RewardPart[];
+  /** The tag whose answers this one is shaped like, or "other". */
+  readonly format?: string;
 }
 
 /** The G images of one prompt. */

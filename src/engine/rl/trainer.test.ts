@@ -366,6 +366,7 @@ describe("train, every objective and way to the generator", () => {
     ["unscaled advantages", { advantageScale: "none", learningRate: 0.2 }],
     ["redraws of dead groups", { redraws: 2 }],
     ["a frozen judge", { frozenJudge: 0.5 }],
+    ["several questions", { questionsPerImage: 3 }],
   ] as const)(
     "learns with %s",
     async (_, changes) => {
@@ -405,6 +406,24 @@ describe("train, options", () => {
     expect(after.filter(isDead).length).toBeLessThan(before.filter(isDead).length);
     for (const [at, group] of before.entries()) if (!isDead(group)) expect(after[at]).toEqual(group);
   });
+
+  it("rewards an image by the mean over its questions", async () => {
+    const [once] = await judgedRewards(1);
+    const [thrice] = await judgedRewards(3);
+    expect(once?.every((reward) => reward === 0 || reward === 1)).toBe(true);
+    // The table model's answers to the same question differ by their seeds only.
+    expect(thrice?.some((reward) => reward > 0.3 && reward < 0.7)).toBe(true);
+    for (const reward of thrice ?? []) expect((reward * 3) % 1).toBeCloseTo(0, 9);
+  });
+
+  async function judgedRewards(questionsPerImage: number): Promise<number[][]> {
+    const training = start(() => ({ ...base, groupSize: 32, questionsPerImage }));
+    const events = await runUntil(training, ({ kind }) => kind === "groupsJudged");
+    await training.return();
+    const last = events.at(-1);
+    if (last?.kind !== "groupsJudged") throw new Error("nothing was judged");
+    return last.groups.map(({ rewards }) => rewards.map(({ reward }) => reward));
+  }
 
   it("mixes the frozen judge's reward into the learner's and reports it", async () => {
     const [metrics] = await runSteps(0, { ...base, frozenJudge: 1 });
