@@ -5,30 +5,10 @@
  * Source: spec/showo.md section 6.
  */
 import * as tf from "@tensorflow/tfjs-core";
-import { EngineError } from "../../errors.ts";
+import { convolve, findParameter, type Parameters } from "../../nn/namedParameters.ts";
 import { type CoderConfig, NORM_GROUPS } from "./parameters.ts";
 
-export type Parameters = ReadonlyMap<string, tf.Tensor>;
-
 const NORM_EPSILON = 1e-6;
-
-function find<T extends tf.Tensor>(parameters: Parameters, name: string): T {
-  const parameter = parameters.get(name);
-  if (!parameter) throw new EngineError("modelCorrupt", `The image tokenizer has no parameter ${name}.`);
-  return parameter as T;
-}
-
-/** Convolution with bias. `pad` "same" at stride 1 is one zero on each side of a 3×3 filter. */
-function convolve(
-  parameters: Parameters,
-  name: string,
-  x: tf.Tensor4D,
-  stride = 1,
-  pad: "same" | "valid" = "same",
-): tf.Tensor4D {
-  const convolved = tf.conv2d(x, find<tf.Tensor4D>(parameters, `${name}.weight`), stride, pad);
-  return tf.add(convolved, find(parameters, `${name}.bias`));
-}
 
 /** Mean over positions and over the channels of a group. @param x [B, P, C] @returns [B, G, 1] */
 function groupMean(x: tf.Tensor3D, groups: number): tf.Tensor3D {
@@ -49,8 +29,13 @@ function normalise(parameters: Parameters, name: string, x: tf.Tensor4D): tf.Ten
   const centred = tf.sub(flat, spreadToChannels(groupMean(flat, NORM_GROUPS), channels)) as tf.Tensor3D;
   const variance = groupMean(tf.square(centred), NORM_GROUPS);
   const inverse = spreadToChannels(tf.rsqrt(tf.add(variance, NORM_EPSILON)), channels);
-  const scaled = tf.mul(centred, tf.mul(inverse, find(parameters, `${name}.weight`)));
-  return tf.reshape(tf.add(scaled, find(parameters, `${name}.bias`)), [batch, height, width, channels]);
+  const scaled = tf.mul(centred, tf.mul(inverse, findParameter(parameters, `${name}.weight`)));
+  return tf.reshape(tf.add(scaled, findParameter(parameters, `${name}.bias`)), [
+    batch,
+    height,
+    width,
+    channels,
+  ]);
 }
 
 function normaliseSwish(parameters: Parameters, name: string, x: tf.Tensor4D): tf.Tensor4D {

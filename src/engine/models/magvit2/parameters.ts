@@ -4,10 +4,10 @@
  *
  * Source: spec/showo.md section 6 (showlab/Show-o 45a5a2de, `modeling_magvitv2`).
  */
-import * as tf from "@tensorflow/tfjs-core";
+import type * as tf from "@tensorflow/tfjs-core";
 import { EngineError } from "../../errors.ts";
+import { addConv, type ParameterShapes, uploadParameters } from "../../nn/namedParameters.ts";
 import type { SafetensorsEntry } from "../../safetensors/safetensors.ts";
-import { toFloat32 } from "../../safetensors/toFloat32.ts";
 
 /** One half of the tokenizer, in the words of `config.json`. Level i has ch·ch_mult[i] channels. */
 export interface CoderConfig {
@@ -27,18 +27,10 @@ export interface Magvit2Config {
   readonly decoder: CoderConfig;
 }
 
-/** Name → shape as stored: convolutions [out, in, height, width], everything else [channels]. */
-export type ParameterShapes = Map<string, readonly number[]>;
-
 /** Groups of every group norm: fixed in the architecture. */
 export const NORM_GROUPS = 32;
 
 const RGB_CHANNELS = 3;
-
-function addConv(shapes: ParameterShapes, name: string, from: number, to: number, size: number): void {
-  shapes.set(`${name}.weight`, [to, from, size, size]);
-  shapes.set(`${name}.bias`, [to]);
-}
 
 function addNorm(shapes: ParameterShapes, name: string, channels: number): void {
   shapes.set(`${name}.weight`, [channels]);
@@ -129,18 +121,7 @@ export function listMagvit2Parameters(config: Magvit2Config): ParameterShapes {
   return shapes;
 }
 
-function describeTensorFault(
-  name: string,
-  shape: readonly number[],
-  entry: SafetensorsEntry | undefined,
-): string[] {
-  if (!entry) return [`${name} is missing`];
-  if (entry.shape.join() === shape.join()) return [];
-  return [`${name} is [${entry.shape.join(", ")}] instead of [${shape.join(", ")}]`];
-}
-
 /**
- * Uploads the parameters; convolutions become [height, width, in, out], tfjs's order. Extra tensors are ignored.
  * @returns name → tensor, owned by the caller and kept out of `tidy`
  * @throws EngineError("modelCorrupt") naming every missing and misshapen tensor
  */
@@ -148,26 +129,5 @@ export function uploadMagvit2Parameters(
   config: Magvit2Config,
   tensors: ReadonlyMap<string, SafetensorsEntry>,
 ): Map<string, tf.Tensor> {
-  const shapes = listMagvit2Parameters(config);
-  const faults = [...shapes].flatMap(([name, shape]) => describeTensorFault(name, shape, tensors.get(name)));
-  if (faults.length > 0) {
-    throw new EngineError(
-      "modelCorrupt",
-      `The image tokenizer's weights do not fit its config.json: ${faults.join("; ")}. Download or export the model again.`,
-      { faults: faults.length },
-    );
-  }
-  const uploaded = new Map<string, tf.Tensor>();
-  for (const [name, shape] of shapes) {
-    const entry = tensors.get(name);
-    if (entry) uploaded.set(name, uploadParameter(entry, shape));
-  }
-  return uploaded;
-}
-
-function uploadParameter(entry: SafetensorsEntry, shape: readonly number[]): tf.Tensor {
-  return tf.tidy(() => {
-    const stored = tf.tensor(toFloat32(entry), [...shape], "float32");
-    return tf.keep(shape.length === 4 ? tf.transpose(stored, [2, 3, 1, 0]) : stored);
-  });
+  return uploadParameters(listMagvit2Parameters(config), tensors, "image tokenizer");
 }
