@@ -13,10 +13,11 @@ from unirl_pretrain.lfq import entropies  # noqa: E402
 from unirl_pretrain.magvit2 import codes_to_signs, signs_to_codes  # noqa: E402
 from unirl_pretrain.maskgit import to_device  # noqa: E402
 from unirl_pretrain.objective import accepted, task_loss  # noqa: E402
-from unirl_pretrain.rows import IGNORE, masked_images, mmu_block, mmu_rows, t2i_rows, t2i_text  # noqa: E402
+from unirl_pretrain.rows import IGNORE, masked_images, mmu_block, mmu_rows, t2i_rows, t2i_text, veiled_codes  # noqa: E402
 from unirl_pretrain.showo import Showo, ShowoConfig  # noqa: E402
+from unirl_pretrain.unseen import UnseenPairs  # noqa: E402
 from unirl_pretrain.words import END_OF_TEXT, UNKNOWN, WordTokenizer  # noqa: E402
-from unirl_pretrain.world import Order  # noqa: E402
+from unirl_pretrain.world import Order, Scene  # noqa: E402
 
 WORDS = WordTokenizer({word: i for i, word in enumerate([UNKNOWN, *"user : assistant what is it ? a red dog two cats".split(), END_OF_TEXT])})
 CFG = ShowoConfig(text=len(WORDS.vocab), codes=32, image_tokens=16, layers=2, hidden=32, heads=2, mlp=64)
@@ -112,6 +113,38 @@ def test_accepted_answers() -> None:
     assert accepted("The dog is red and the cat is blue")[1] == "The cat is blue and the dog is red"
     assert accepted("The dog is left of the cat")[1] == "The cat is right of the dog"
     assert accepted("two cats") == ["two cats"]
+
+
+def test_unseen_pairs_do_not_count_against_the_right_word() -> None:
+    scene = lambda *objects: Scene(0, [[k, c, 24, 0, 0] for k, c in objects], "colors", "", [])  # noqa: E731
+    words = WordTokenizer({word: i for i, word in enumerate([UNKNOWN, *"dog cat red blue green is".split(), END_OF_TEXT])})
+    # a blue dog and a green cat never occur; colours count from 1, 0 is the icon's own
+    pairs = UnseenPairs([scene((0, 1), (1, 2)), scene((0, 3), (1, 1)), scene((0, 0), (1, 0))], words, ["dog", "cat"], ["red", "blue", "green"])
+    names = lambda s, word: {words.words[i] for i in pairs.excluded(s, words.vocab[word])}  # noqa: E731
+    red_dog = scene((0, 1))
+    assert names(red_dog, "red") == {"blue"} and names(red_dog, "dog") == set() and names(red_dog, "is") == set()
+    assert names(scene((0, 3)), "dog") == {"cat"} and names(scene((0, 0)), "dog") == set()
+
+
+def test_excluded_words_get_no_gradient() -> None:
+    model, codes = make_model(), np.zeros((1, 16), np.int64)
+    rows = mmu_rows(CFG, codes, [[mmu_block(CFG, WORDS, "what ?", "dog")]])
+    excluded = np.zeros((*rows.labels.shape, CFG.text), bool)
+    cats = WORDS.vocab["cats"]
+    excluded[..., cats] = True
+    for mask, is_pushed in ((None, True), (excluded, False)):
+        rows.excluded = mask
+        model.zero_grad()
+        task_loss(model, rows).backward()
+        assert bool(model.showo.lm_head.weight.grad[cats].abs().sum() > 0) is is_pushed
+
+
+def test_veils_hide_up_to_the_share() -> None:
+    codes = np.ones((200, 16), np.int64)
+    veiled = veiled_codes(CFG, codes, 0.5, np.random.default_rng(0))
+    hidden = (veiled == CFG.codes).mean()
+    assert 0.2 < hidden < 0.3 and ((veiled == CFG.codes) | (veiled == 1)).all()
+    assert CFG.codes + CFG.first_code == CFG.mask_id
 
 
 def test_safetensors_round_trip() -> None:

@@ -4,8 +4,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .rows import Rows, masked_images, mmu_block, mmu_rows, t2i_rows, t2i_text, veiled_codes
+from .rows import IGNORE, Rows, masked_images, mmu_block, mmu_rows, t2i_rows, t2i_text, veiled_codes
 from .showo import ShowoConfig
+from .unseen import UnseenPairs
 from .words import WordTokenizer
 from .world import Order, Scenes
 
@@ -23,9 +24,10 @@ class Batches:
     def __init__(
         self, cfg: ShowoConfig, words: WordTokenizer, scenes: Scenes, codes: np.ndarray, train: int,
         sizes: tuple[int, int], dropout: float, seed: int, position: int = 0, rng_state: dict | None = None, veil: float = 0,
+        unseen: UnseenPairs | None = None,
     ):  # fmt: skip
         self.cfg, self.words, self.scenes, self.codes = cfg, words, scenes, codes
-        self.sizes, self.dropout, self.veil = sizes, dropout, veil
+        self.sizes, self.dropout, self.veil, self.unseen = sizes, dropout, veil, unseen
         self.order = Order(train, seed, position)
         self.rng = np.random.default_rng(seed)
         if rng_state:
@@ -46,4 +48,10 @@ class Batches:
     def _mmu(self, chosen: list[int]) -> Rows:
         blocks = [[mmu_block(self.cfg, self.words, q, a) for q, a in self.scenes[i].questions] for i in chosen]
         codes = veiled_codes(self.cfg, self.codes[chosen], self.veil, self.rng) if self.veil else self.codes[chosen]
-        return mmu_rows(self.cfg, codes, blocks)
+        rows = mmu_rows(self.cfg, codes, blocks)
+        if self.unseen:
+            rows.excluded = np.zeros((*rows.labels.shape, self.cfg.text), bool)
+            for b, i in enumerate(chosen):
+                for at in np.flatnonzero(rows.labels[b] != IGNORE):
+                    rows.excluded[b, at, list(self.unseen.excluded(self.scenes[i], rows.labels[b, at]))] = True
+        return rows

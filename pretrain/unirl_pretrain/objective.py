@@ -22,6 +22,10 @@ def task_loss(model: Showo, rows: Rows, autocast: bool = False) -> torch.Tensor:
     with torch.autocast(device.type, dtype=torch.bfloat16, enabled=autocast):
         hidden = model.hidden(*to_device(rows, device))
         logits = model.head(hidden.flatten(0, 1)[keep])
+    if rows.excluded is not None:
+        excluded = torch.from_numpy(rows.excluded).to(device).flatten(0, 1)[keep]
+        logits = logits.float()
+        logits[:, : excluded.shape[1]] = logits[:, : excluded.shape[1]].masked_fill(excluded, float("-inf"))
     return F.cross_entropy(logits, labels)
 
 

@@ -23,6 +23,7 @@ class Rows:
     positions: np.ndarray  # int64 (B,L)
     may_attend: np.ndarray  # bool (B,L,L)
     labels: np.ndarray  # int64 (B,L), IGNORE where no loss
+    excluded: np.ndarray | None = None  # bool (B,L,words): left out of the softmax of that row's label
 
 
 def t2i_text(cfg: ShowoConfig, words: list[int]) -> list[int]:

@@ -20,6 +20,7 @@ from .png import contact_sheet, to_u8, write_png
 from .presets import PRESETS
 from .rows import t2i_text
 from .showo import Showo, ShowoConfig
+from .unseen import UnseenPairs
 from .words import load_tokenizer
 from .world import Scenes, prefetch
 
@@ -41,6 +42,7 @@ def parse_args() -> argparse.Namespace:
     p.add_argument("--mmu-weight", type=float, default=1.0, help="of the understanding loss; the image loss has 1")
     p.add_argument("--dropout", type=float, default=0.1, help="share of prompts emptied, for guidance")
     p.add_argument("--veil", type=float, default=0, help="largest share of an image hidden from the questions about it")
+    p.add_argument("--spare-unseen", action="store_true", help="pairs of class and colour that never occur are not learnt as impossible")
     p.add_argument("--lr", type=float, default=5e-3, help="Muon, hidden matrices")
     p.add_argument("--adam-lr", type=float, default=2e-3, help="embeddings, head, norms, biases")
     p.add_argument("--decay", type=float, default=0.01)
@@ -96,7 +98,9 @@ def main() -> None:
     budget, log = checkpoint.Budget(args.steps, args.minutes, used), checkpoint.Log(args.out)
     t2i_count = max(1, min(args.batch - 1, round(args.batch * args.t2i_share)))
     train_count = len(scenes) - args.held_out
-    batches = Batches(cfg, words, scenes, codes, train_count, (t2i_count, args.batch - t2i_count), args.dropout, args.seed, position, rng, args.veil)
+    world = checkpoint.read_json(os.path.join(args.data, "world.json"))
+    unseen = UnseenPairs(scenes, words, world["classes"], world["colours"]) if args.spare_unseen else None
+    batches = Batches(cfg, words, scenes, codes, train_count, (t2i_count, args.batch - t2i_count), args.dropout, args.seed, position, rng, args.veil, unseen)
     held = range(train_count, min(len(scenes), train_count + 512))
     held_scenes, held_codes = [scenes[i] for i in held], codes[train_count : train_count + 512]
     count = sum(p.numel() for p in model.parameters())
