@@ -1,0 +1,126 @@
+/**
+ * What the study runs: every variant and seed is trained on the same number of drawn images and measured in the same way.
+ * Pure: jobs as data, in the order in which they can run.
+ */
+import { type ConfigValue, makeConfig, type PresetName } from "../../src/engine/config.ts";
+
+export interface Variant {
+  readonly name: string;
+  readonly preset: PresetName;
+  readonly set: Readonly<Record<string, ConfigValue>>;
+  readonly seeds: readonly number[];
+}
+
+export interface StudyOptions {
+  readonly out: string;
+  readonly model: string;
+  /** Images that each run draws while it learns. */
+  readonly images: number;
+  /** Test prompts that are judged; all when absent. */
+  readonly limit?: number;
+  /** Images per judged prompt. */
+  readonly n: number;
+  readonly variants: readonly Variant[];
+}
+
+/** One command of `unirl`, and the file that its results go to. Done when the file is there. */
+export interface Job {
+  readonly args: readonly string[];
+  readonly result: string;
+  /** Given a checkpoint that an interrupted run left, the job goes on from it. */
+  readonly checkpoint?: string;
+  /** Results that must be there before. */
+  readonly needs: readonly string[];
+}
+
+const THREE_SEEDS = [0, 1, 2];
+
+/** The paper's four ways on three seeds each; group size and β of the robust one on one seed. */
+export const VARIANTS: readonly Variant[] = [
+  ...(["sft-e2e", "sft-decoupled", "paper-showo", "robust"] as const).map((preset) => ({
+    name: preset,
+    preset,
+    set: {},
+    seeds: THREE_SEEDS,
+  })),
+  ...[4, 16].map((groupSize) => ({
+    name: `robust, G ${groupSize}`,
+    preset: "robust" as const,
+    set: { groupSize },
+    seeds: [0],
+  })),
+  ...[0, 0.1].map((klImage) => ({
+    name: `robust, β ${klImage}`,
+    preset: "robust" as const,
+    set: { klImage },
+    seeds: [0],
+  })),
+];
+
+/** Steps in which a variant draws so many images; at least one. */
+export function stepsFor({ preset, set }: Variant, images: number): number {
+  const { groupSize, promptsPerStep } = makeConfig(preset, set);
+  return Math.max(1, Math.round(images / (groupSize * promptsPerStep)));
+}
+
+/** Folder of one run, without spaces or letters that a shell minds. */
+export function runFolder(out: string, name: string, seed: number): string {
+  return `${out}/${name
+    .replace("β", "beta")
+    .replaceAll(/[^a-z0-9.]+/gi, "-")
+    .toLowerCase()}-${seed}`;
+}
+
+/** Judges a state of the model: GenEval, understanding, balance, self-deception. */
+function measureJobs(
+  { model, limit, n }: StudyOptions,
+  folder: string,
+  adapter: readonly string[],
+  pool: string,
+  needs: readonly string[],
+): Job[] {
+  const shared = ["eval", "--model", model, ...adapter, "--prompts", "test", "--n", String(n), "--json"];
+  const limited = limit === undefined ? [] : ["--limit", String(limit)];
+  const images = ["--out", `${folder}/judged.jsonl`];
+  const geneval = `${folder}/geneval.json`;
+  return [
+    { args: [...shared, ...limited, "--suite", "geneval", ...images], result: geneval, needs },
+    { args: [...shared, "--suite", "understanding"], result: `${folder}/understanding.json`, needs },
+    {
+      args: [...shared, ...limited, "--suite", "ablations", ...images],
+      result: `${folder}/ablations.json`,
+      needs: [geneval],
+    },
+    {
+      args: [...shared, ...limited, "--suite", "imbalance", ...images, "--pool", `${pool}/judged.jsonl`],
+      result: `${folder}/imbalance.json`,
+      needs: [geneval, `${pool}/geneval.json`],
+    },
+  ];
+}
+
+/** All jobs of a study. The base model's images are the pool of every trained one; its own is the first run's. */
+export function planStudy(options: StudyOptions): Job[] {
+  const { out, model, images, variants } = options;
+  const base = `${out}/base`;
+  const runs = variants.flatMap((variant) =>
+    variant.seeds.map((seed) => ({ variant, seed, folder: runFolder(out, variant.name, seed) })),
+  );
+  const trained = runs.flatMap(({ variant, seed, folder }): Job[] => {
+    const settings = Object.entries(variant.set).flatMap(([key, value]) => ["--set", `${key}=${value}`]);
+    const checkpoint = `${folder}/checkpoint.safetensors`;
+    const train: Job = {
+      args: [
+        ...["train", "--model", model, "--preset", variant.preset, "--seed", String(seed)],
+        ...["--steps", String(stepsFor(variant, images)), "--eval-prompts", "0", "--eval-scenes", "0"],
+        ...["--out", folder, "--json", ...settings],
+      ],
+      result: `${folder}/train.json`,
+      checkpoint,
+      needs: [],
+    };
+    return [train, ...measureJobs(options, folder, ["--adapter", checkpoint], base, [train.result])];
+  });
+  const poolOfBase = runs[0]?.folder ?? base;
+  return [...measureJobs(options, base, [], poolOfBase, []), ...trained];
+}
