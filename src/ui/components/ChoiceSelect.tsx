@@ -1,11 +1,8 @@
 /** One of a few named ways, as a native select. */
-import { type ReactNode, useId } from "react";
 import styles from "./ChoiceSelect.module.css";
+import { Field, type FieldProps } from "./Field.tsx";
 
-export interface ChoiceSelectProps {
-  readonly label: string;
-  readonly help: string;
-  readonly tag?: ReactNode;
+export interface ChoiceSelectProps extends FieldProps {
   readonly value: string;
   /** What each value is called. */
   readonly options: Readonly<Record<string, string>>;
@@ -14,33 +11,24 @@ export interface ChoiceSelectProps {
 }
 
 export function ChoiceSelect(props: ChoiceSelectProps) {
-  const selectId = useId();
-  const helpId = useId();
   return (
-    <div className={styles.field} title={props.help}>
-      <div className={styles.words}>
-        <label htmlFor={selectId} className={styles.label}>
-          {props.label}
-        </label>
-        {props.tag}
-        <span id={helpId} className="visuallyHidden">
-          {props.help}
-        </span>
-      </div>
-      <select
-        id={selectId}
-        className={styles.select}
-        aria-describedby={helpId}
-        value={props.value}
-        disabled={props.isDisabled}
-        onChange={(event) => props.onChange(event.target.value)}
-      >
-        {Object.entries(props.options).map(([value, name]) => (
-          <option key={value} value={value}>
-            {name}
-          </option>
-        ))}
-      </select>
-    </div>
+    <Field label={props.label} help={props.help} tag={props.tag}>
+      {({ labelledBy, describedBy }) => (
+        <select
+          className={styles.select}
+          aria-labelledby={labelledBy}
+          aria-describedby={describedBy}
+          value={props.value}
+          disabled={props.isDisabled}
+          onChange={(event) => props.onChange(event.target.value)}
+        >
+          {Object.entries(props.options).map(([value, name]) => (
+            <option key={value} value={value}>
+              {name}
+            </option>
+          ))}
+        </select>
+      )}
+    </Field>
   );
 }

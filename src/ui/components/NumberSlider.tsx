@@ -2,7 +2,8 @@
  * A slider and a number field that hold the same value. The slider is a plain range input: logarithmic positions
  * need their own spoken value, and the number field reads "3e-5", which locale-aware fields do not.
  */
-import { type ReactNode, useEffect, useId, useState } from "react";
+import { useEffect, useState } from "react";
+import { Field, type FieldIds, type FieldProps } from "./Field.tsx";
 import styles from "./NumberSlider.module.css";
 import {
   fromPosition,
@@ -13,10 +14,7 @@ import {
   writeNumber,
 } from "./sliderScale.ts";
 
-export interface NumberSliderProps {
-  readonly label: string;
-  readonly help: string;
-  readonly tag?: ReactNode;
+export interface NumberSliderProps extends FieldProps {
   readonly value: number;
   readonly range: SliderRange;
   readonly isWhole: boolean;
@@ -27,7 +25,7 @@ export interface NumberSliderProps {
   readonly onChange: (value: number) => void;
 }
 
-function NumberBox(props: NumberSliderProps & { labelledBy: string; describedBy: string }) {
+function NumberBox(props: NumberSliderProps & FieldIds) {
   const { value, range, isWhole, onChange } = props;
   const [typed, setTyped] = useState(writeNumber(value));
   useEffect(() => setTyped(writeNumber(value)), [value]);
@@ -57,43 +55,34 @@ function NumberBox(props: NumberSliderProps & { labelledBy: string; describedBy:
 }
 
 export function NumberSlider(props: NumberSliderProps) {
-  const labelId = useId();
-  const helpId = useId();
   const { value, range } = props;
   const spoken = props.unit ? `${writeNumber(value)} ${props.unit}` : writeNumber(value);
   const attributes = rangeAttributes(range);
   const position = toPosition(value, range);
   const share = (position - attributes.min) / (attributes.max - attributes.min);
   return (
-    <div className={styles.field} title={props.help}>
-      <div className={styles.words}>
-        <span id={labelId} className={styles.label}>
-          {props.label}
-        </span>
-        {props.tag}
-        <span id={helpId} className="visuallyHidden">
-          {props.help}
-        </span>
-      </div>
-      <div className={styles.inputs}>
-        {props.hasSlider ? (
-          <input
-            className={styles.slider}
-            type="range"
-            {...attributes}
-            value={position}
-            style={{ "--share": `${share * 100}%` } as React.CSSProperties}
-            disabled={props.isDisabled}
-            aria-labelledby={labelId}
-            aria-describedby={helpId}
-            aria-valuetext={spoken}
-            onChange={(event) => props.onChange(fromPosition(event.target.valueAsNumber, range))}
-          />
-        ) : (
-          <span />
-        )}
-        <NumberBox {...props} labelledBy={labelId} describedBy={helpId} />
-      </div>
-    </div>
+    <Field label={props.label} help={props.help} tag={props.tag}>
+      {(ids) => (
+        <div className={styles.inputs}>
+          {props.hasSlider ? (
+            <input
+              className={styles.slider}
+              type="range"
+              {...attributes}
+              value={position}
+              style={{ "--share": `${share * 100}%` } as React.CSSProperties}
+              disabled={props.isDisabled}
+              aria-labelledby={ids.labelledBy}
+              aria-describedby={ids.describedBy}
+              aria-valuetext={spoken}
+              onChange={(event) => props.onChange(fromPosition(event.target.valueAsNumber, range))}
+            />
+          ) : (
+            <span />
+          )}
+          <NumberBox {...props} {...ids} />
+        </div>
+      )}
+    </Field>
   );
 }
