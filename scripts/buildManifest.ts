@@ -1,4 +1,4 @@
-/** Writes public/models/manifest.json from the model folders beside it: files, bytes and hashes. */
+/** Writes public/models/manifest.json from the folders of playable models beside it: files, bytes and hashes. */
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -7,7 +7,14 @@ import { type ModelEntry, manifestSchema } from "../src/protocol/manifest.ts";
 
 const folder = fileURLToPath(new URL("../public/models/", import.meta.url));
 const DEFAULT_MODEL = "showo-tiny";
+/** Families that draw and answer; a detector only judges, so the page does not offer it. */
+const PLAYABLE: readonly unknown[] = ["showo"];
 const NEEDED = /\.(json|safetensors)$/;
+
+function isPlayable(id: string): boolean {
+  const config: { model_type?: unknown } = JSON.parse(readFileSync(join(folder, id, "config.json"), "utf8"));
+  return PLAYABLE.includes(config.model_type);
+}
 
 function describe(id: string): ModelEntry {
   const files = readdirSync(join(folder, id))
@@ -27,7 +34,7 @@ function describe(id: string): ModelEntry {
 }
 
 const ids = readdirSync(folder, { withFileTypes: true }).flatMap((entry) =>
-  entry.isDirectory() ? [entry.name] : [],
+  entry.isDirectory() && isPlayable(entry.name) ? [entry.name] : [],
 );
 const models = ids.map(describe);
 const manifest = manifestSchema.parse({

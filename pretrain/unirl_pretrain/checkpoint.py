@@ -5,12 +5,14 @@ import inspect
 import json
 import os
 import time
+from dataclasses import fields
 
 import numpy as np
 import torch
 import torch.nn as nn
 
 from . import safetensors_io
+from .detector import Detector, DetectorConfig
 from .magvit2 import CoderConfig, MagvitV2
 
 
@@ -59,6 +61,14 @@ def load_tokenizer(folder: str) -> tuple[MagvitV2, dict]:
     model = MagvitV2(CoderConfig(**sizes["encoder"]), CoderConfig(**sizes["decoder"]))
     start_from(model, os.path.join(folder, "vq.safetensors"))
     return model.eval().requires_grad_(False), sizes
+
+
+def load_detector(folder: str) -> Detector:
+    """The frozen detector of an exported folder."""
+    config = read_json(os.path.join(folder, "config.json"))
+    model = Detector(DetectorConfig(**{field.name: config[field.name] for field in fields(DetectorConfig)}))
+    start_from(model, os.path.join(folder, "model.safetensors"))
+    return model.eval().requires_grad_(False)
 
 
 def fingerprint(path: str) -> str:

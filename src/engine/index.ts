@@ -28,8 +28,9 @@ export {
 } from "./errors.ts";
 export type { EvalProgress } from "./eval/batches.ts";
 export { makeContactSheet, type SheetLayout } from "./eval/contactSheet.ts";
+export { loadDetector } from "./eval/detector/loadDetector.ts";
 export { type DetectedImage, type PromptList, parseDetectionFile } from "./eval/geneval/detectionFile.ts";
-export type { Box, Detection, Detections } from "./eval/geneval/detections.ts";
+export type { Box, Detection, Detections, ObjectDetector } from "./eval/geneval/detections.ts";
 export { lineError } from "./eval/geneval/jsonLines.ts";
 export { judgeImage, type Reason, type Verdict } from "./eval/geneval/judgeImage.ts";
 export { type MetadataRecord, parseMetadata } from "./eval/geneval/metadata.ts";

@@ -1,0 +1,176 @@
+import { readFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import * as tf from "@tensorflow/tfjs-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { startNodeBackend } from "../../../cli/node/nodeBackend.ts";
+import { closeBackend } from "../../device/backend.ts";
+import type { EngineError } from "../../errors.ts";
+import { readTensors } from "../../models/modelFolder.ts";
+import type { ImageU8 } from "../../models/unified.ts";
+import { readSafetensors } from "../../safetensors/safetensors.ts";
+import { toFloat32 } from "../../safetensors/toFloat32.ts";
+import type { ObjectDetector } from "../geneval/detections.ts";
+import { type DetectorConfig, parseDetectorConfig } from "./config.ts";
+import { loadDetector } from "./loadDetector.ts";
+import { disposeDetector, runDetector, uploadDetector } from "./network.ts";
+
+const folder = fileURLToPath(new URL("../../../../public/models/judge-tiny/", import.meta.url));
+const fixture = fileURLToPath(new URL("./__fixtures__/judge-tiny.safetensors", import.meta.url));
+const readShipped = (path: string): Promise<Uint8Array> => readFile(folder + path);
+/** Sums of a few hundred f32 products in another order, ten layers deep. */
+const TOLERANCE = 1e-3;
+
+interface Wanted {
+  readonly images: readonly ImageU8[];
+  readonly output: Float32Array;
+  /** [M][image, class, colour] */
+  readonly found: Float32Array;
+  readonly scores: Float32Array;
+  readonly boxes: Float32Array;
+}
+
+async function readWanted(): Promise<Wanted> {
+  const { tensors } = readSafetensors(await readFile(fixture));
+  const take = (name: string) => {
+    const entry = tensors.get(name);
+    if (!entry) throw new Error(`no ${name} in the fixture`);
+    return entry;
+  };
+  const [count = 0, side = 0] = take("pixels").shape;
+  const bytes = side * side * 3;
+  const images = Array.from({ length: count }, (_, at) => ({
+    width: side,
+    height: side,
+    rgb: take("pixels").data.slice(at * bytes, (at + 1) * bytes),
+  }));
+  const numbers = (name: string) => toFloat32(take(name));
+  return {
+    images,
+    output: numbers("output"),
+    found: numbers("found"),
+    scores: numbers("scores"),
+    boxes: numbers("boxes"),
+  };
+}
+
+function largestDifference(actual: ArrayLike<number>, wanted: ArrayLike<number>): number {
+  expect(actual.length).toBe(wanted.length);
+  return Array.from(wanted).reduce((worst, value, at) => {
+    const difference = Math.abs(value - (actual[at] ?? Number.NaN));
+    return difference <= worst ? worst : difference;
+  }, 0);
+}
+
+async function readConfig(): Promise<DetectorConfig> {
+  return parseDetectorConfig(JSON.parse(new TextDecoder().decode(await readShipped("config.json"))));
+}
+
+let wanted: Wanted;
+beforeAll(async () => {
+  wanted = await readWanted();
+});
+
+describe.each(["cpu", "wasm"] as const)("the shipped detector against PyTorch on %s", (backend) => {
+  let detector: ObjectDetector;
+
+  beforeAll(async () => {
+    await startNodeBackend(backend);
+    detector = await loadDetector(readShipped, "judge-tiny");
+  });
+  afterAll(closeBackend);
+
+  it("computes the same numbers for every cell", async () => {
+    const config = await readConfig();
+    const network = uploadDetector(config, await readTensors(readShipped, "model.safetensors"));
+    const bytes = Int32Array.from(wanted.images.flatMap(({ rgb }) => [...rgb]));
+    const shape = [wanted.images.length, config.side, config.side, 3] as [number, number, number, number];
+    const output = tf.tidy(() => runDetector(network, config, tf.tensor4d(bytes, shape, "int32")));
+    expect(largestDifference(await output.data(), wanted.output)).toBeLessThan(TOLERANCE);
+    output.dispose();
+    disposeDetector(network);
+  });
+
+  it("finds the same objects", async () => {
+    const { classes, colours } = await readConfig();
+    const detections = await detector.detect(wanted.images);
+    const found = detections.flatMap((byClass, image) =>
+      classes.flatMap((name, kind) => (byClass[name] ?? []).map((object) => ({ image, kind, ...object }))),
+    );
+    const names = found.flatMap(({ image, kind, color }) => [image, kind, colours.indexOf(color ?? "")]);
+    expect(names).toEqual([...wanted.found]);
+    const scores = found.map(({ score }) => score);
+    expect(largestDifference(scores, wanted.scores)).toBeLessThan(TOLERANCE);
+    const boxes = found.flatMap(({ box }) => [...box]);
+    expect(largestDifference(boxes, wanted.boxes)).toBeLessThan(4 * TOLERANCE);
+  });
+
+  it("leaves nothing behind and gives everything back", async () => {
+    const before = tf.memory().numTensors;
+    await detector.detect(wanted.images);
+    expect(tf.memory().numTensors).toBe(before);
+    const again = await loadDetector(readShipped, "again");
+    expect(tf.memory().numTensors).toBeGreaterThan(before);
+    again.dispose();
+    expect(tf.memory().numTensors).toBe(before);
+  });
+});
+
+describe("the detector", () => {
+  let detector: ObjectDetector;
+
+  beforeAll(async () => {
+    await startNodeBackend("wasm");
+    detector = await loadDetector(readShipped, "judge-tiny");
+  });
+  afterAll(closeBackend);
+
+  it("answers in order over several batches, and nothing for nothing", async () => {
+    const [one] = await detector.detect(wanted.images.slice(0, 1));
+    const many = Array.from({ length: 66 }, (_, at) => wanted.images[at % 2] as ImageU8);
+    const found = await detector.detect(many);
+    expect(found).toHaveLength(66);
+    const names = (at: number) => Object.keys(found[at] ?? {});
+    expect(names(64)).toEqual(Object.keys(one ?? {}));
+    expect(names(65)).toEqual(names(1));
+    expect(await detector.detect([])).toEqual([]);
+  });
+
+  it("sees nothing on an empty canvas", async () => {
+    const blank = { width: 64, height: 64, rgb: new Uint8Array(64 * 64 * 3).fill(240) };
+    const [found] = await detector.detect([blank]);
+    const scores = Object.values(found ?? {}).flatMap((objects) => objects.map(({ score }) => score));
+    expect(Math.max(0, ...scores)).toBeLessThan(0.3);
+  });
+
+  it("refuses pictures of another size before it looks at any", async () => {
+    const small = { width: 32, height: 32, rgb: new Uint8Array(32 * 32 * 3) };
+    await expect(detector.detect([small])).rejects.toMatchObject({ code: "badInput" });
+    await expect(detector.detect([small])).rejects.toThrow(/64×64/);
+  });
+
+  it("names what is wrong with a folder", async () => {
+    const config = await readConfig();
+    const withConfig = (changes: object) => async (path: string) =>
+      path === "config.json"
+        ? new TextEncoder().encode(JSON.stringify({ ...config, ...changes }))
+        : readShipped(path);
+    const fail = (changes: object): Promise<EngineError> =>
+      loadDetector(withConfig(changes), "bad").then(
+        () => Promise.reject(new Error("it loaded")),
+        (thrown) => thrown,
+      );
+    expect(await fail({ model_type: "showo" })).toMatchObject({
+      code: "modelCorrupt",
+      message: expect.stringMatching(/model_type/),
+    });
+    expect(await fail({ blocks: 5 })).toMatchObject({
+      code: "modelCorrupt",
+      message: expect.stringMatching(
+        /blocks\.4\.conv1\.weight is missing; .*blocks\.4\.conv2\.bias is missing/,
+      ),
+    });
+    expect(await fail({ classes: ["cat"] })).toMatchObject({
+      message: expect.stringMatching(/head\.weight is \[38, 64, 1, 1\] instead of \[15, 64, 1, 1\]/),
+    });
+  });
+});
