@@ -28,6 +28,7 @@ export {
 } from "./errors.ts";
 export type { EvalProgress } from "./eval/batches.ts";
 export { makeContactSheet, type SheetLayout } from "./eval/contactSheet.ts";
+export type { AnsweredImage, DrawSettings, PlannedDraw } from "./eval/drawAndAsk.ts";
 export { type DetectedImage, type PromptList, parseDetectionFile } from "./eval/geneval/detectionFile.ts";
 export type { Box, Detection, Detections } from "./eval/geneval/detections.ts";
 export { lineError } from "./eval/geneval/jsonLines.ts";
@@ -40,7 +41,6 @@ export { evaluateReconstruction, type ReconstructionReport } from "./eval/recons
 export { type RenderedScene, renderHeldOutScenes } from "./eval/scenes.ts";
 export {
   evaluateSelfReward,
-  type JudgedImage,
   limitPrompts,
   type SelfRewardOptions,
   type SelfRewardReport,
