@@ -8,8 +8,9 @@ import { createRng } from "../rng.ts";
 import { TAGS, type Tag } from "../world/sentences.ts";
 import type { ListedPrompt } from "../world/splits.ts";
 import { type EvalProgress, mapBatches } from "./batches.ts";
+import { estimateByPrompt } from "./byPrompt.ts";
 import { type AnsweredImage, type DrawSettings, drawAndAsk, planDraws } from "./drawAndAsk.ts";
-import { type Estimate, estimateMean } from "./interval.ts";
+import type { Estimate } from "./interval.ts";
 
 export interface SelfRewardOptions extends EvalProgress, DrawSettings {
   readonly imagesPerPrompt: number;
@@ -24,16 +25,6 @@ export interface SelfRewardReport {
   readonly rewardSeen: Estimate;
   readonly rewardUnseen: Estimate;
   readonly images: readonly AnsweredImage[];
-}
-
-/** Prompt means first: images of one prompt are no independent observations. */
-function estimateByPrompt(images: readonly AnsweredImage[], seed: number, name: string): Estimate {
-  const byPrompt = new Map<number, number[]>();
-  for (const { promptIndex, reward } of images) {
-    byPrompt.set(promptIndex, [...(byPrompt.get(promptIndex) ?? []), reward]);
-  }
-  const means = [...byPrompt.values()].map((values) => values.reduce((a, b) => a + b, 0) / values.length);
-  return estimateMean(means, createRng(seed, "selfRewardInterval", name));
 }
 
 /** At most `limit` prompts, spread evenly over the list so that all tags stay in. */
@@ -57,23 +48,19 @@ export async function evaluateSelfReward(
   const images = await mapBatches(planDraws(prompts, imagesPerPrompt, seed), options, (batch) =>
     drawAndAsk(model, batch, options, signal),
   );
+  const estimate = (chosen: readonly AnsweredImage[], name: string) =>
+    estimateByPrompt(chosen, ({ reward }) => reward, createRng(seed, "selfRewardInterval", name));
   const byTag = TAGS.map((tag) => {
     const ofTag = images.filter(({ metadata }) => metadata.tag === tag);
-    return [tag, estimateByPrompt(ofTag, seed, tag)];
+    return [tag, estimate(ofTag, tag)];
   });
+  const seen = images.filter((image) => image.seen);
+  const unseen = images.filter((image) => !image.seen);
   return {
-    reward: estimateByPrompt(images, seed, "all"),
+    reward: estimate(images, "all"),
     rewardByTag: Object.fromEntries(byTag),
-    rewardSeen: estimateByPrompt(
-      images.filter(({ seen }) => seen),
-      seed,
-      "seen",
-    ),
-    rewardUnseen: estimateByPrompt(
-      images.filter(({ seen }) => !seen),
-      seed,
-      "unseen",
-    ),
+    rewardSeen: estimate(seen, "seen"),
+    rewardUnseen: estimate(unseen, "unseen"),
     images,
   };
 }
