@@ -192,13 +192,20 @@ export function loadShowoNetwork(
 
 /**
  * A view of the network whose enabled adapters are added into copies of the weights: without their extra products a
- * pass is an eighth faster. For passes that need no gradient; later changes of the adapters do not reach it.
- * @returns the network itself where no adapter is on; `dispose` frees the copies and leaves `network` alone
+ * pass is an eighth faster. For passes that need no gradient. What the adapters are at the call decides: later
+ * changes of theirs do not reach the view, and neither does switching them on or off.
+ * @returns the network itself where no adapter is attached; `dispose` frees the copies and leaves `network` alone
  */
 export function mergeAdapters(network: ShowoNetwork): { network: ShowoNetwork; dispose(): void } {
-  const layers = [...network.linears].filter(([, layer]) => layer.adapter?.isEnabled);
+  const layers = [...network.linears.values()].filter(({ adapter }) => adapter !== null);
   if (layers.length === 0) return { network, dispose: () => {} };
-  const merged = new Map(layers.map(([, layer]) => [layer, layer.merged()]));
+  const copies = new Map(
+    layers.flatMap((layer) => (layer.adapter?.isEnabled ? [[layer, layer.merged()] as const] : [])),
+  );
+  // A layer whose adapter is off must stay without it when a pause lets someone switch it on again.
+  const merged = new Map(
+    layers.map((layer) => [layer, copies.get(layer) ?? new Linear(layer.weight, layer.bias)]),
+  );
   const swap = (layer: Linear): Linear => merged.get(layer) ?? layer;
   const blocks = network.blocks.map((block) => ({
     ...block,
@@ -212,7 +219,7 @@ export function mergeAdapters(network: ShowoNetwork): { network: ShowoNetwork; d
   return {
     network: { ...network, blocks },
     dispose: () => {
-      for (const layer of merged.values()) layer.dispose();
+      for (const layer of copies.values()) layer.dispose();
     },
   };
 }
