@@ -175,7 +175,7 @@ export class Showo implements UnifiedModel {
     const adapters = [...this.#modules.values()].flatMap(({ adapter }) => adapter ?? []);
     const before = adapters.map((adapter) => adapter.isEnabled);
     for (const adapter of adapters) adapter.isEnabled = false;
-    // Drawing and answering take their view of the adapters before their first pause (`mergeAdapters`).
+    // Drawing and answering look at the adapters before their first pause, so promises need no further care.
     try {
       return body();
     } finally {
