@@ -1,15 +1,8 @@
 /** `unirl judge`: GenEval's verdicts and scores on detections made elsewhere. */
 import type { Command } from "commander";
-import type {
-  DetectedImage,
-  Estimate,
-  GenEvalScores,
-  PromptList,
-  Reason,
-  ScoredImage,
-  WorldSpec,
-} from "../engine/index.ts";
+import type { DetectedImage, PromptList, Reason, ScoredImage, WorldSpec } from "../engine/index.ts";
 import { readWorld } from "./eval.ts";
+import { scoresRecord, scoresText } from "./evaluation/scores.ts";
 import { findModelFolder, readText } from "./node/files.ts";
 import { addReportOptions, type CommonOptions } from "./options.ts";
 import { createOutput, type Output } from "./output.ts";
@@ -43,11 +36,6 @@ interface Evidence {
 }
 
 const VERDICT_WIDTH = 9;
-const NAME_WIDTH = 16;
-
-const percent = (value: number) => `${(100 * value).toFixed(1)} %`;
-const describeShare = ({ mean, low, high, count }: Estimate) =>
-  `${percent(mean)}  (${percent(low)} to ${percent(high)}, n = ${count})`;
 
 function judgeOne(engine: Engine, file: string, image: DetectedImage, world: WorldSpec | null): Outcome {
   const lacks = world && engine.outsideWorld(image.metadata, world);
@@ -85,39 +73,6 @@ function listSkipped(engine: Engine, { outcomes, list, world }: Evidence): Skipp
     if (reason) skipped.set(metadata.prompt, reason);
   }
   return [...skipped].map(([prompt, reason]) => ({ prompt, reason }));
-}
-
-/** Scores in the form of GenEval's summary (`tasks`, `overall`), with intervals beside them. */
-function scoresRecord({ overall, tasks, missing, images, prompts }: GenEvalScores) {
-  const interval = ({ low, high }: Estimate) => [low, high];
-  const byTag = (read: (estimate: Estimate) => unknown) =>
-    Object.fromEntries([...tasks].map(([tag, estimate]) => [tag, read(estimate)]));
-  return {
-    tasks: byTag(({ mean }) => mean),
-    overall: overall.mean,
-    correctImages: images.mean,
-    correctPrompts: prompts.mean,
-    intervals: {
-      tasks: byTag(interval),
-      overall: interval(overall),
-      correctImages: interval(images),
-      correctPrompts: interval(prompts),
-    },
-    missingTasks: missing,
-  };
-}
-
-function scoresText(scores: GenEvalScores, notes: readonly string[]): string {
-  const { overall, tasks, missing, images, prompts } = scores;
-  const rows: [string, string][] = [
-    ...[...tasks].map(([tag, estimate]): [string, string] => [tag, describeShare(estimate)]),
-    ["mean of tasks", describeShare(overall)],
-    ["correct images", describeShare(images)],
-    ["correct prompts", describeShare(prompts)],
-  ];
-  const absent = missing.length > 0 ? [`no images of ${missing.join(", ")}: the mean is over the rest`] : [];
-  const lines = rows.map(([name, text]) => name.padEnd(NAME_WIDTH) + text);
-  return ["GenEval scores (95 % interval, n prompts)", ...lines, ...absent, ...notes].join("\n  ").trimEnd();
 }
 
 /** The summary: scores of what was judged, and what was not. */

@@ -26,22 +26,51 @@ export {
   fromErrorRecord,
   toErrorRecord,
 } from "./errors.ts";
+export {
+  compareWithFrozenJudge,
+  type FrozenJudgeReport,
+  measureTokenDistance,
+  measureTokenEntropy,
+} from "./eval/ablations.ts";
 export type { EvalProgress } from "./eval/batches.ts";
 export { makeContactSheet, type SheetLayout } from "./eval/contactSheet.ts";
 export { loadDetector } from "./eval/detector/loadDetector.ts";
+export { type AnsweredImage, type DrawSettings, type PlannedDraw, planDraws } from "./eval/drawAndAsk.ts";
 export { type DetectedImage, type PromptList, parseDetectionFile } from "./eval/geneval/detectionFile.ts";
 export type { Box, Detection, Detections, ObjectDetector } from "./eval/geneval/detections.ts";
+export { type GenEvalReport, reportGenEval, type SelfJudgement } from "./eval/geneval/genevalReport.ts";
 export { lineError } from "./eval/geneval/jsonLines.ts";
+export { type Contest, type JudgedImage, judgeDraws } from "./eval/geneval/judgeDraws.ts";
+export {
+  type JudgedFile,
+  type JudgedHeader,
+  orderByPlan,
+  parseJudgedFile,
+  requireSameHeader,
+  type StoredImage,
+  splitDone,
+  writeJudgedHeader,
+  writeJudgedImage,
+} from "./eval/geneval/judgedFile.ts";
 export { judgeImage, type Reason, type Verdict } from "./eval/geneval/judgeImage.ts";
 export { type MetadataRecord, parseMetadata } from "./eval/geneval/metadata.ts";
 export { outsideWorld } from "./eval/geneval/outsideWorld.ts";
 export { type GenEvalScores, type ScoredImage, scoreImages } from "./eval/geneval/scoreImages.ts";
+export {
+  answerPool,
+  type ConditionalAccuracy,
+  type ConditionalShare,
+  drawingGivenUnderstanding,
+  isRedraw,
+  type PoolImage,
+  planRedraw,
+  understandingGivenDrawing,
+} from "./eval/imbalance.ts";
 export { type Estimate, estimateMean, estimateShare } from "./eval/interval.ts";
 export { evaluateReconstruction, type ReconstructionReport } from "./eval/reconstruction.ts";
 export { type RenderedScene, renderHeldOutScenes } from "./eval/scenes.ts";
 export {
   evaluateSelfReward,
-  type JudgedImage,
   limitPrompts,
   type SelfRewardOptions,
   type SelfRewardReport,
@@ -57,6 +86,7 @@ export { loadModel } from "./models/loadModel.ts";
 export { loadMagvit2, type Magvit2, type Magvit2Config } from "./models/magvit2/magvit2.ts";
 export { type CheckResult, verifyShowoGolden } from "./models/showo/golden.ts";
 export type { Answer, ImageCodes, ImageU8, UnifiedModel } from "./models/unified.ts";
+export { isExactAnswer } from "./reward/matchAnswer.ts";
 export type { Task } from "./rl/task.ts";
 export { createTrainerState, type TrainerEvent, type TrainerState, train } from "./rl/trainer.ts";
 export { createTaskSource, judgeAnswer } from "./rl/worldTask.ts";

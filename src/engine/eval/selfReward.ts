@@ -3,34 +3,18 @@
  * greedily about its own pictures, and scores the answers against the prompts. Prompts, seeds and settings are fixed,
  * so that a base and a trained model are compared on the same draws.
  */
-import type { ImageCodes, UnifiedModel } from "../models/unified.ts";
-import { matchAnswer } from "../reward/matchAnswer.ts";
+import type { UnifiedModel } from "../models/unified.ts";
 import { createRng } from "../rng.ts";
-import { TEMPLATE_QUESTIONS } from "../world/questions.ts";
-import { type Metadata, TAGS, type Tag } from "../world/sentences.ts";
+import { TAGS, type Tag } from "../world/sentences.ts";
 import type { ListedPrompt } from "../world/splits.ts";
 import { type EvalProgress, mapBatches } from "./batches.ts";
-import { type Estimate, estimateMean } from "./interval.ts";
+import { estimateByPrompt } from "./byPrompt.ts";
+import { type AnsweredImage, type DrawSettings, drawAndAsk, planDraws } from "./drawAndAsk.ts";
+import type { Estimate } from "./interval.ts";
 
-const ANSWER_TOKENS = 20;
-
-export interface SelfRewardOptions extends EvalProgress {
+export interface SelfRewardOptions extends EvalProgress, DrawSettings {
   readonly imagesPerPrompt: number;
   readonly seed: number;
-  readonly guidanceScale: number;
-  readonly temperature: number;
-  readonly steps: number;
-}
-
-/** One drawn and judged image. */
-export interface JudgedImage {
-  readonly metadata: Metadata;
-  readonly seen: boolean;
-  /** Place of its prompt in the list. */
-  readonly promptIndex: number;
-  readonly codes: ImageCodes;
-  readonly answer: string;
-  readonly reward: number;
 }
 
 export interface SelfRewardReport {
@@ -40,17 +24,7 @@ export interface SelfRewardReport {
   /** Prompts whose composition occurred in training under another text, and the others. */
   readonly rewardSeen: Estimate;
   readonly rewardUnseen: Estimate;
-  readonly images: readonly JudgedImage[];
-}
-
-/** Prompt means first: images of one prompt are no independent observations. */
-function estimateByPrompt(images: readonly JudgedImage[], seed: number, name: string): Estimate {
-  const byPrompt = new Map<number, number[]>();
-  for (const { promptIndex, reward } of images) {
-    byPrompt.set(promptIndex, [...(byPrompt.get(promptIndex) ?? []), reward]);
-  }
-  const means = [...byPrompt.values()].map((values) => values.reduce((a, b) => a + b, 0) / values.length);
-  return estimateMean(means, createRng(seed, "selfRewardInterval", name));
+  readonly images: readonly AnsweredImage[];
 }
 
 /** At most `limit` prompts, spread evenly over the list so that all tags stay in. */
@@ -70,55 +44,23 @@ export async function evaluateSelfReward(
   prompts: readonly ListedPrompt[],
   options: SelfRewardOptions,
 ): Promise<SelfRewardReport> {
-  const { imagesPerPrompt, seed, guidanceScale, temperature, steps, signal } = options;
-  const items = prompts.flatMap(({ metadata, seen }, promptIndex) =>
-    Array.from({ length: imagesPerPrompt }, (_, number) => ({
-      metadata,
-      seen,
-      promptIndex,
-      seed: `eval/${seed}/${metadata.prompt}/${number}`,
-    })),
+  const { imagesPerPrompt, seed, signal } = options;
+  const images = await mapBatches(planDraws(prompts, imagesPerPrompt, seed), options, (batch) =>
+    drawAndAsk(model, batch, options, signal),
   );
-  const abort = signal ? { signal } : {};
-  const images = await mapBatches(items, options, async (batch): Promise<JudgedImage[]> => {
-    const codes = await model.drawImages({
-      prompts: batch.map(({ metadata }) => metadata.prompt),
-      seeds: batch.map((item) => item.seed),
-      guidanceScale,
-      temperature,
-      steps,
-      ...abort,
-    });
-    const questions = batch.map(({ metadata }) => TEMPLATE_QUESTIONS[metadata.tag]);
-    const answers = await model.answerQuestions({
-      images: codes,
-      questions,
-      maxTokens: ANSWER_TOKENS,
-      ...abort,
-    });
-    return batch.map(({ metadata, seen, promptIndex }, at) => {
-      const answer = answers[at]?.text ?? "";
-      const { reward } = matchAnswer(metadata, answer);
-      return { metadata, seen, promptIndex, codes: codes[at] ?? new Int32Array(), answer, reward };
-    });
-  });
+  const estimate = (chosen: readonly AnsweredImage[], name: string) =>
+    estimateByPrompt(chosen, ({ reward }) => reward, createRng(seed, "selfRewardInterval", name));
   const byTag = TAGS.map((tag) => {
     const ofTag = images.filter(({ metadata }) => metadata.tag === tag);
-    return [tag, estimateByPrompt(ofTag, seed, tag)];
+    return [tag, estimate(ofTag, tag)];
   });
+  const seen = images.filter((image) => image.seen);
+  const unseen = images.filter((image) => !image.seen);
   return {
-    reward: estimateByPrompt(images, seed, "all"),
+    reward: estimate(images, "all"),
     rewardByTag: Object.fromEntries(byTag),
-    rewardSeen: estimateByPrompt(
-      images.filter(({ seen }) => seen),
-      seed,
-      "seen",
-    ),
-    rewardUnseen: estimateByPrompt(
-      images.filter(({ seen }) => !seen),
-      seed,
-      "unseen",
-    ),
+    rewardSeen: estimate(seen, "seen"),
+    rewardUnseen: estimate(unseen, "unseen"),
     images,
   };
 }

@@ -1,0 +1,68 @@
+/** What a model's judged draws say: the judge's scores, and how far the model's opinion of itself is from them. */
+import { isExactAnswer } from "../../reward/matchAnswer.ts";
+import { createRng } from "../../rng.ts";
+import { TAGS, type Tag } from "../../world/sentences.ts";
+import { estimateByPrompt } from "../byPrompt.ts";
+import type { Estimate } from "../interval.ts";
+import type { JudgedImage } from "./judgeDraws.ts";
+import { type GenEvalScores, scoreImages } from "./scoreImages.ts";
+
+/** Self-judgement against the judge; all are means over prompts, and the intervals resample prompts. */
+export interface SelfJudgement {
+  /** The model's reward for its own images, 0 to 1. */
+  readonly reward: Estimate;
+  /** Share of its images that the judge finds correct. */
+  readonly correct: Estimate;
+  /** Reward minus verdict, image by image: above 0, the model flatters itself. Partial credit counts. */
+  readonly excess: Estimate;
+  /** The same with only exact answers counted, as the judge counts. */
+  readonly excessExact: Estimate;
+}
+
+export interface GenEvalReport {
+  readonly scores: GenEvalScores;
+  /** Prompts whose composition may occur in training under another text, and the others. */
+  readonly seen: GenEvalScores;
+  readonly unseen: GenEvalScores;
+  readonly self: SelfJudgement;
+  readonly selfByTag: ReadonlyMap<Tag, SelfJudgement>;
+  readonly images: readonly JudgedImage[];
+}
+
+/** Compares the model's opinion of its images with the judge's. @param name of the part, for the resamples' stream */
+export function compareWithJudge(
+  images: readonly JudgedImage[],
+  seed: number,
+  name: string = "all",
+): SelfJudgement {
+  const estimate = (what: string, measure: (image: JudgedImage) => number) =>
+    estimateByPrompt(images, measure, createRng(seed, "selfJudgementInterval", name, what));
+  return {
+    reward: estimate("reward", ({ reward }) => reward),
+    correct: estimate("correct", ({ correct }) => Number(correct)),
+    excess: estimate("excess", ({ reward, correct }) => reward - Number(correct)),
+    excessExact: estimate("excessExact", ({ metadata, answer, correct }) => {
+      return Number(isExactAnswer(metadata, answer)) - Number(correct);
+    }),
+  };
+}
+
+/** @param images of one list of prompts @param seed names the resamples of the intervals */
+export function reportGenEval(images: readonly JudgedImage[], seed: number): GenEvalReport {
+  const ofTag = (tag: Tag) => images.filter(({ metadata }) => metadata.tag === tag);
+  const present = TAGS.filter((tag) => ofTag(tag).length > 0);
+  return {
+    scores: scoreImages(images, seed),
+    seen: scoreImages(
+      images.filter((image) => image.seen),
+      seed,
+    ),
+    unseen: scoreImages(
+      images.filter((image) => !image.seen),
+      seed,
+    ),
+    self: compareWithJudge(images, seed),
+    selfByTag: new Map(present.map((tag) => [tag, compareWithJudge(ofTag(tag), seed, tag)])),
+    images,
+  };
+}
