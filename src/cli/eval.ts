@@ -4,6 +4,7 @@ import { type Command, Option } from "commander";
 import type { WorldSpec } from "../engine/index.ts";
 import { runDrawnAblations } from "./evaluation/ablations.ts";
 import type { Bench, BenchOptions } from "./evaluation/bench.ts";
+import { runCeiling } from "./evaluation/ceiling.ts";
 import { runGenEval, seatJudge } from "./evaluation/geneval.ts";
 import { runImbalance } from "./evaluation/imbalance.ts";
 import { type OpenJudge, openShippedJudge, SHIPPED_JUDGE } from "./evaluation/openJudge.ts";
@@ -13,7 +14,12 @@ import { addDrawingOptions, addModelOptions, numberBetween, wholeNumber } from "
 
 /** Suites that need nobody but the model; `all` runs them in this order. */
 const UNJUDGED = { reconstruction: runReconstruction, understanding: runUnderstanding, self: runSelfReward };
-const JUDGED = { geneval: runGenEval, imbalance: runImbalance, ablations: runDrawnAblations };
+const JUDGED = {
+  geneval: runGenEval,
+  imbalance: runImbalance,
+  ablations: runDrawnAblations,
+  ceiling: runCeiling,
+};
 
 const SUITES = [
   "understanding",
@@ -22,6 +28,7 @@ const SUITES = [
   "geneval",
   "imbalance",
   "ablations",
+  "ceiling",
   "all",
 ] as const;
 
@@ -128,7 +135,12 @@ export function registerEval(program: Command, openJudge: OpenJudge = openShippe
         .default("all"),
     )
     .option("--adapter <file>", "trained adapter: a checkpoint, or PEFT's adapter_model.safetensors")
-    .option("--scenes <count>", "rendered scenes (understanding, reconstruction)", wholeNumber(1), 480)
+    .option(
+      "--scenes <count>",
+      "rendered scenes (understanding, reconstruction, ceiling)",
+      wholeNumber(1),
+      480,
+    )
     .option("--n <count>", "images per prompt (default: self 2, judged suites 4)", wholeNumber(1, 1000))
     .option("--limit <count>", "at most this many prompts", wholeNumber(1))
     .option("--temperature <value>", "drawing temperature (default: the model's)", numberBetween(0, 10))
@@ -137,7 +149,7 @@ export function registerEval(program: Command, openJudge: OpenJudge = openShippe
         .choices(["validation", "test"])
         .default("validation"),
     )
-    .option("--judge <folder>", "detector (geneval, imbalance, ablations)", SHIPPED_JUDGE)
+    .option("--judge <folder>", "detector (geneval, imbalance, ablations, ceiling)", SHIPPED_JUDGE)
     .option("--out <file>", "keep judged images, one a line (JSONL); run again to go on where it stopped")
     .option("--pool <file>", "imbalance: --out of the geneval suite of another model or adapter")
     .option("--answers", "list every answer in the JSON", false)

@@ -102,9 +102,7 @@ describe("unirl eval --suite geneval", { timeout: START_TIMEOUT_MS }, () => {
     const model = ["--backend", "cpu", "--model", "public/models/nano", "--scenes", "1"];
     const outcome = await unirl("eval", ...model, "--suite", "geneval", "--judge", join(folder, "none"));
     expect(outcome.exitCode).toBe(1);
-    expect(outcome.stderr).toMatch(
-      /error: There is no folder .*none\. Point the command to a complete folder\./,
-    );
+    expect(outcome.stderr).toMatch(/There is no folder .*none\. Point the command to a complete folder\./);
   });
 });
 
@@ -143,5 +141,16 @@ describe("the other judged suites", { timeout: START_TIMEOUT_MS }, () => {
     ]);
     expect(lines[4]).toMatchObject({ adapter: null, excess: { mean: 0 }, agreement: { mean: 1 } });
     expect(lines[5]).toMatchObject({ tokenDistance: { count: 3 }, tokenEntropy: { count: 3 } });
+  });
+
+  it("ceiling judges true scenes, painted and after the tokenizer", async () => {
+    const lines = await evaluate("--suite", "ceiling", "--scenes", "12");
+    expect(lines.map(({ source, scenes }) => [source, scenes])).toEqual([
+      ["painted", 12],
+      ["reconstructed", 12],
+    ]);
+    expect(judgedCount).toBe(24);
+    // The detector sees a dog everywhere, and one dog alone is wrong for the scenes that ask for something else.
+    expect(lines[0]).toMatchObject({ judge: "telling", tasks: { counting: 0, two_object: 0 } });
   });
 });
