@@ -8,15 +8,17 @@ import torch.nn as nn
 
 
 def orthogonalise(g: torch.Tensor, steps: int = 5) -> torch.Tensor:
-    """Newton-Schulz iteration (Jordan et al. 2024): (out,in) -> nearest matrix with singular values around 1."""
+    """Newton-Schulz iteration (Jordan et al. 2024): (out,in) -> nearest matrix with singular values around 1.
+
+    In bf16, as in the source: the iteration corrects its own rounding, and takes half the time."""
     a, b, c = 3.4445, -4.7750, 2.0315
-    x = g / (g.norm() + 1e-7)
+    x = (g / (g.norm() + 1e-7)).bfloat16()
     if tall := x.shape[0] > x.shape[1]:
         x = x.T
     for _ in range(steps):
         xx = x @ x.T
         x = a * x + (b * xx + c * xx @ xx) @ x
-    return x.T if tall else x
+    return (x.T if tall else x).to(g.dtype)
 
 
 class Muon(torch.optim.Optimizer):

@@ -52,6 +52,7 @@ def parse_args() -> argparse.Namespace:
     p.add_argument("--held-out", type=int, default=1024, help="last scenes of the folder, never trained on")
     p.add_argument("--threads", type=int, default=0)
     p.add_argument("--device", default="auto")
+    p.add_argument("--compile", action="store_true", help="fuse the transformer with torch.compile (needs a C++ compiler)")
     p.add_argument("--seed", type=int, default=0)
     p.add_argument("--log-every", type=int, default=50)
     p.add_argument("--eval-minutes", type=float, default=10)
@@ -103,6 +104,8 @@ def main() -> None:
     batches = Batches(cfg, words, scenes, codes, train_count, (t2i_count, args.batch - t2i_count), args.dropout, args.seed, position, rng, args.veil, unseen)
     held = range(train_count, min(len(scenes), train_count + 512))
     held_scenes, held_codes = [scenes[i] for i in held], codes[train_count : train_count + 512]
+    if args.compile:
+        model.hidden = torch.compile(model.hidden, dynamic=True)
     count = sum(p.numel() for p in model.parameters())
     log(f"{count / 1e6:.2f} M parameters, {cfg}, {len(scenes)} scenes, {device}, bf16 {autocast}, start at step {step}", parameters=count)
 
