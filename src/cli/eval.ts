@@ -7,9 +7,9 @@ import type { Bench, BenchOptions } from "./evaluation/bench.ts";
 import { runCeiling } from "./evaluation/ceiling.ts";
 import { runGenEval, seatJudge } from "./evaluation/geneval.ts";
 import { runImbalance } from "./evaluation/imbalance.ts";
-import { type OpenJudge, openShippedJudge, SHIPPED_JUDGE } from "./evaluation/openJudge.ts";
 import { runReconstruction, runSelfReward, runUnderstanding } from "./evaluation/unjudged.ts";
 import { folderReader, makeFolder, readSprites, writePng } from "./node/files.ts";
+import { type OpenJudge, openShippedJudge, SHIPPED_JUDGE } from "./openJudge.ts";
 import { addDrawingOptions, addModelOptions, numberBetween, wholeNumber } from "./options.ts";
 
 /** Suites that need nobody but the model; `all` runs them in this order. */

@@ -2,6 +2,7 @@
 import { type Command, Option } from "commander";
 import { PRESETS } from "../engine/config.ts";
 import { readSprites } from "./node/files.ts";
+import { openShippedJudge } from "./openJudge.ts";
 import { addModelOptions, wholeNumber } from "./options.ts";
 import { collectSetting, type TrainOptions } from "./training/trainOptions.ts";
 
@@ -31,15 +32,17 @@ async function runTrain(options: TrainOptions): Promise<void> {
     const stop = () => controller.abort();
     process.once("SIGINT", stop);
     process.once("SIGTERM", stop);
+    const detector = options.judge === undefined ? null : await openShippedJudge(engine, options.judge);
     const progress = startProgress(options.steps);
     try {
       const report = (record: Fields) => output.result({ command: "train", ...record }, toSentence(record));
       const { signal } = controller;
-      if (await runTraining({ model, sprites, options, signal, progress, report })) return;
+      if (await runTraining({ model, detector, sprites, options, signal, progress, report })) return;
       const where = options.out ? ` Go on with --resume ${options.out}/checkpoint.safetensors.` : "";
       output.log(`Stopped after the last finished step.${where}`);
     } finally {
       progress.stop();
+      detector?.dispose();
       process.off("SIGINT", stop);
       process.off("SIGTERM", stop);
     }
@@ -69,6 +72,7 @@ export function registerTrain(program: Command): void {
       wholeNumber(0),
       0,
     )
+    .option("--judge <folder>", "detector that judges the scored images too, as public/models/judge-tiny")
     .option("--out <folder>", "folder for adapter, checkpoint, metrics and contact sheets")
     .option("--resume <file>", "go on from a checkpoint; it keeps its own seed");
   addModelOptions(command).action(runTrain);

@@ -40,7 +40,7 @@ export { type DetectedImage, type PromptList, parseDetectionFile } from "./eval/
 export type { Box, Detection, Detections, ObjectDetector } from "./eval/geneval/detections.ts";
 export { type GenEvalReport, reportGenEval, type SelfJudgement } from "./eval/geneval/genevalReport.ts";
 export { lineError } from "./eval/geneval/jsonLines.ts";
-export { type Contest, type JudgedImage, judgeDraws } from "./eval/geneval/judgeDraws.ts";
+export { type Contest, type JudgedImage, judgeDraws, judgeImages } from "./eval/geneval/judgeDraws.ts";
 export {
   type JudgedFile,
   type JudgedHeader,
@@ -55,7 +55,13 @@ export {
 export { judgeImage, type Reason, type Verdict } from "./eval/geneval/judgeImage.ts";
 export { type MetadataRecord, parseMetadata } from "./eval/geneval/metadata.ts";
 export { outsideWorld } from "./eval/geneval/outsideWorld.ts";
-export { type GenEvalScores, type ScoredImage, scoreImages } from "./eval/geneval/scoreImages.ts";
+export {
+  type GenEvalGain,
+  type GenEvalScores,
+  type ScoredImage,
+  scoreGain,
+  scoreImages,
+} from "./eval/geneval/scoreImages.ts";
 export {
   answerPool,
   type ConditionalAccuracy,

@@ -1,6 +1,6 @@
 /**
  * Scores a model before, during and after training on the same prompts, seeds and settings: reward of its own answers
- * about its own images, and answers about real scenes. Differences are paired, with a 95 % interval.
+ * about its own images, an outside judge's opinion of the same images, and answers about real scenes. Differences are paired, with a 95 % interval.
  */
 
 import type { RunConfig } from "../../engine/config.ts";
@@ -10,16 +10,23 @@ import {
   estimateMean,
   evaluateSelfReward,
   evaluateUnderstanding,
+  type GenEvalGain,
+  type JudgedImage,
+  judgeImages,
   type ListedPrompt,
   limitPrompts,
+  type ObjectDetector,
   type RenderedScene,
   renderHeldOutScenes,
   type SelfRewardReport,
   type Splits,
   type SpriteSet,
+  scoreGain,
+  scoreImages,
   type UnderstandingReport,
   type UnifiedModel,
 } from "../../engine/index.ts";
+import { scoresRecord } from "../evaluation/scores.ts";
 import type { TrainOptions } from "./trainOptions.ts";
 
 /** Evaluation draws the same images and scenes in every run, whatever the run's seed. */
@@ -31,6 +38,8 @@ export interface ComparePlan {
   readonly scenes: readonly RenderedScene[];
   /** Scales to score at: as the model is shipped, then as it is trained where that differs. */
   readonly guidanceScales: readonly number[];
+  /** Borrowed; null leaves the images to the model's own opinion. */
+  readonly detector: ObjectDetector | null;
   readonly signal: AbortSignal;
 }
 
@@ -38,6 +47,8 @@ export interface ComparePlan {
 export interface Scores {
   /** One report per guidance scale of the plan. */
   readonly selfRewards: readonly SelfRewardReport[];
+  /** The same images before the judge; null without one. */
+  readonly judged: readonly (readonly JudgedImage[])[] | null;
   readonly understanding: UnderstandingReport;
 }
 
@@ -55,6 +66,7 @@ export function planComparison(
   splits: Splits,
   options: TrainOptions,
   config: RunConfig,
+  detector: ObjectDetector | null,
   signal: AbortSignal,
 ): ComparePlan {
   const prompts = limitPrompts(splits[options.prompts], options.evalPrompts);
@@ -63,19 +75,27 @@ export function planComparison(
     imagesPerPrompt: Math.ceil(options.evalPrompts / Math.max(1, prompts.length)),
     scenes: renderHeldOutScenes(sprites, splits, options.evalScenes, EVALUATION_SEED),
     guidanceScales: [...new Set([model.generation.guidanceScale, config.guidanceScale])],
+    detector,
     signal,
   };
 }
 
 /** Scores a model as it is now. @throws EngineError("cancelled") */
 export async function scoreModel(model: UnifiedModel, plan: ComparePlan): Promise<Scores> {
-  const { prompts, imagesPerPrompt, scenes, guidanceScales, signal } = plan;
+  const { prompts, imagesPerPrompt, scenes, guidanceScales, detector, signal } = plan;
   const selfRewards: SelfRewardReport[] = [];
+  const judged: JudgedImage[][] = [];
   for (const guidanceScale of guidanceScales) {
     const options = { ...model.generation, guidanceScale, imagesPerPrompt, seed: EVALUATION_SEED, signal };
-    selfRewards.push(await evaluateSelfReward(model, prompts, options));
+    const report = await evaluateSelfReward(model, prompts, options);
+    selfRewards.push(report);
+    if (detector) judged.push(await judgeImages({ model, detector }, report.images, { signal }));
   }
-  return { selfRewards, understanding: await evaluateUnderstanding(model, scenes, "real", { signal }) };
+  return {
+    selfRewards,
+    judged: detector && judged,
+    understanding: await evaluateUnderstanding(model, scenes, "real", { signal }),
+  };
 }
 
 /** Reward of each prompt: the mean over its images. @returns [prompts] */
@@ -99,6 +119,28 @@ export function compareScores(before: readonly number[], after: readonly number[
   };
 }
 
+/** GenEval's scores of judged images; nothing where nobody judged. */
+function judgedRecord(images: readonly JudgedImage[] | undefined): Record<string, unknown> {
+  return images ? { judged: scoresRecord(scoreImages(images, EVALUATION_SEED)) } : {};
+}
+
+/** What the judge saw change; nothing where nobody judged. */
+function judgedGainRecord(
+  before: readonly JudgedImage[] | undefined,
+  after: readonly JudgedImage[] | undefined,
+): Record<string, unknown> {
+  if (!before || !after) return {};
+  const [old, now] = [scoreImages(before, EVALUATION_SEED), scoreImages(after, EVALUATION_SEED)];
+  const { overall, tasks }: GenEvalGain = scoreGain(before, after, EVALUATION_SEED);
+  const judged = {
+    before: old.overall.mean,
+    after: now.overall.mean,
+    gain: overall,
+    gainByTask: Object.fromEntries([...tasks].map(([tag, { mean }]) => [tag, mean])),
+  };
+  return { judged };
+}
+
 /** Means of one state, as a record for the log. */
 export function summariseScores(scores: Scores, plan: ComparePlan): Record<string, unknown> {
   return {
@@ -108,6 +150,7 @@ export function summariseScores(scores: Scores, plan: ComparePlan): Record<strin
       rewardSeen: rewardSeen.mean,
       rewardUnseen: rewardUnseen.mean,
       rewardByTag: Object.fromEntries(Object.entries(rewardByTag).map(([tag, { mean }]) => [tag, mean])),
+      ...judgedRecord(scores.judged?.[at]),
     })),
     understanding: scores.understanding.exact,
     understandingByTag: Object.fromEntries(
@@ -127,7 +170,8 @@ export function summariseGain(before: Scores, after: Scores, plan: ComparePlan):
       const [old, now] = [before.selfRewards[at], after.selfRewards[at]];
       if (!old || !now) return [];
       const count = plan.prompts.length;
-      return [{ guidanceScale, ...compareScores(rewardsOf(old, count), rewardsOf(now, count)) }];
+      const self = compareScores(rewardsOf(old, count), rewardsOf(now, count));
+      return [{ guidanceScale, ...self, ...judgedGainRecord(before.judged?.[at], after.judged?.[at]) }];
     }),
     understanding: compareScores(exact(before), exact(after)),
   };

@@ -24,6 +24,8 @@ export interface TrainOptions extends ModelOptions {
   readonly evalScenes: number;
   /** Steps between evaluations on the way; 0: only before and after. */
   readonly evalEvery: number;
+  /** Folder of a detector that judges the images of every evaluation. */
+  readonly judge?: string;
   readonly out?: string;
   readonly resume?: string;
 }

@@ -6,6 +6,8 @@ import { setBackend } from "@tensorflow/tfjs-core";
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { decodeCheckpoint } from "../../engine/checkpoint/checkpoint.ts";
 import { registerGradients } from "../../engine/device/gradients.ts";
+import { tellingDetector } from "../../engine/eval/__fixtures__/tellingDetector.ts";
+import type { ObjectDetector } from "../../engine/eval/geneval/detections.ts";
 import { TableModel } from "../../engine/rl/__fixtures__/tableModel.ts";
 import { openSprites, type SpriteSet } from "../../engine/world/render.ts";
 import { worldPreset } from "../../engine/world/worldSpec.ts";
@@ -49,12 +51,17 @@ function makeOptions(changes: Partial<TrainOptions> = {}): TrainOptions {
 
 type Record_ = Readonly<Record<string, unknown>>;
 
-async function run(options: TrainOptions, onRecord: (record: Record_, stop: () => void) => void = () => {}) {
+async function run(
+  options: TrainOptions,
+  onRecord: (record: Record_, stop: () => void) => void = () => {},
+  detector: ObjectDetector | null = null,
+) {
   const model = new TableModel("table", ["dog", "a car", "banana", "umbrella", "two dogs"]);
   const controller = new AbortController();
   const records: Record_[] = [];
   const isComplete = await runTraining({
     model,
+    detector,
     sprites,
     options,
     signal: controller.signal,
@@ -103,6 +110,28 @@ describe("runTraining", () => {
     expect((await decodeCheckpoint(new Uint8Array(readFileSync(resume)))).step).toBe(1);
     await run(makeOptions({ out: folder, resume, set: {} }));
     expect(await readTensors(resume)).toEqual(await readTensors(join(whole, "checkpoint.safetensors")));
+  }, 120_000);
+
+  it("has a judge score the same images, who does not change the training", async () => {
+    const alone = await run(makeOptions({ out: folder }));
+    const weights = await readTensors(join(folder, "checkpoint.safetensors"));
+    // Sees nothing in the twelve images before the training, and one of each class in all that follow.
+    const all = Object.fromEntries(
+      ["dog", "car", "banana", "umbrella"].map((name, at) => [
+        name,
+        [{ box: [50 * at, 0, 50 * at + 9, 9] as const, score: 0.95, color: "red" }],
+      ]),
+    );
+    const detector = tellingDetector((nth) => (nth < 12 ? {} : all));
+    const judged = await run(makeOptions({ out: folder }), undefined, detector);
+    expect(judged.records[0]).toMatchObject({
+      rewards: [{ judged: { overall: 0, tasks: { single_object: 0 } } }],
+    });
+    expect(judged.records.at(-1)).toMatchObject({
+      rewards: [{ judged: { before: 0, gainByTask: { single_object: 1 } } }],
+    });
+    expect(JSON.stringify(alone.records)).not.toContain("judged");
+    expect(await readTensors(join(folder, "checkpoint.safetensors"))).toEqual(weights);
   }, 120_000);
 
   it("refuses settings that a resumed run cannot change, and files it cannot read", async () => {

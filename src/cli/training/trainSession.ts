@@ -9,6 +9,7 @@ import {
   decodeCheckpoint,
   encodeCheckpoint,
   judgeAnswer,
+  type ObjectDetector,
   restoreCheckpoint,
   type Splits,
   type SpriteSet,
@@ -24,6 +25,8 @@ import { chooseConfig, type TrainOptions, validateConfig } from "./trainOptions.
 /** What a session works with; all borrowed. */
 export interface TrainSetting {
   readonly model: UnifiedModel;
+  /** The outside judge, who scores but never teaches; null without one. */
+  readonly detector: ObjectDetector | null;
   /** Sprites of the model's world. */
   readonly sprites: SpriteSet;
   readonly options: TrainOptions;
@@ -55,13 +58,13 @@ function settleConfig(options: TrainOptions, checkpoint: Checkpoint | null): Run
  * @throws EngineError of loading, training or writing
  */
 export async function runTraining(setting: TrainSetting): Promise<boolean> {
-  const { model, sprites, options, report } = setting;
+  const { model, detector, sprites, options, report } = setting;
   const checkpoint = options.resume ? await decodeCheckpoint(readCheckpointFile(options.resume)) : null;
   const config = settleConfig(options, checkpoint);
   const folder = new RunFolder(options.out);
   if (!checkpoint) folder.write("metrics.jsonl", "");
   const splits = createSplits(sprites.spec);
-  const plan = planComparison(model, sprites, splits, options, config, setting.signal);
+  const plan = planComparison(model, sprites, splits, options, config, detector, setting.signal);
   model.attachAdapter({ rank: config.loraRank, alpha: config.loraAlpha, seed: config.seed });
   const state = createTrainerState(model);
   try {

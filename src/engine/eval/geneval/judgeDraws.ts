@@ -19,6 +19,25 @@ export interface Contest {
   readonly detector: ObjectDetector;
 }
 
+/**
+ * Detects and judges images that are drawn already.
+ * @returns in order
+ * @throws EngineError("cancelled"), EngineError("badInput") as `judgeCodes`
+ */
+export function judgeImages(
+  contest: Contest,
+  images: readonly AnsweredImage[],
+  progress: EvalProgress = {},
+): Promise<JudgedImage[]> {
+  return mapBatches(images, progress, async (batch) => {
+    const verdicts = await judgeCodes(contest, batch);
+    return batch.map((image, at): JudgedImage => {
+      const { correct = false, reasons = [] } = verdicts[at] ?? {};
+      return { ...image, correct, reasons };
+    });
+  });
+}
+
 export interface JudgeDrawsOptions extends EvalProgress, DrawSettings {
   /** Called with each finished batch, before the progress report: the place to save it. */
   readonly onJudged?: (images: readonly JudgedImage[]) => void;
@@ -49,12 +68,10 @@ export function judgeDraws(
   options: JudgeDrawsOptions,
 ): Promise<JudgedImage[]> {
   return mapBatches(draws, options, async (batch) => {
-    const answered = await drawAndAsk(contest.model, batch, options, options.signal);
-    const verdicts = await judgeCodes(contest, answered);
-    const judged = answered.map((image, at): JudgedImage => {
-      const { correct = false, reasons = [] } = verdicts[at] ?? {};
-      return { ...image, correct, reasons };
-    });
+    const judged = await judgeImages(
+      contest,
+      await drawAndAsk(contest.model, batch, options, options.signal),
+    );
     options.onJudged?.(judged);
     return judged;
   });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { createRng } from "../../rng.ts";
 import { counting, type Metadata, singleObject, TAGS } from "../../world/sentences.ts";
-import { type ScoredImage, scoreImages } from "./scoreImages.ts";
+import { type ScoredImage, scoreGain, scoreImages } from "./scoreImages.ts";
 
 const images = (metadata: Metadata, ...verdicts: number[]): ScoredImage[] =>
   verdicts.map((verdict) => ({ metadata, correct: verdict === 1 }));
@@ -50,5 +50,28 @@ describe("scoreImages", () => {
       Number.NaN,
       Number.NaN,
     ]);
+  });
+});
+
+describe("scoreGain", () => {
+  const before = [...images(singleObject("dog"), 1, 0), ...images(counting("dog", 2), 0)];
+
+  it("pairs images, and averages tasks without weights", () => {
+    const after = [...images(singleObject("dog"), 1, 1), ...images(counting("dog", 2), 1)];
+    const gain = scoreGain(before, after, 0);
+    expect(gain.tasks.get("single_object")?.mean).toBe(1 / 2);
+    expect(gain.tasks.get("counting")?.mean).toBe(1);
+    expect(gain.overall).toMatchObject({ mean: 3 / 4, count: 2 });
+  });
+
+  it("is the difference of the scores", () => {
+    const after = [...images(singleObject("dog"), 0, 0), ...images(counting("dog", 2), 1)];
+    const difference = scoreImages(after, 0).overall.mean - scoreImages(before, 0).overall.mean;
+    expect(scoreGain(before, after, 0).overall.mean).toBeCloseTo(difference, 12);
+  });
+
+  it("refuses lists of other prompts", () => {
+    expect(() => scoreGain(before, before.slice(1), 0)).toThrow(/Image 2 is of other prompts/);
+    expect(() => scoreGain(before, [], 0)).toThrow(/after \("none"\)/);
   });
 });

@@ -3,7 +3,8 @@
  *
  * Source: djghosh13/geneval af4902f2, evaluation/summary_scores.py. Differs: 95 % intervals.
  */
-import { createRng } from "../../rng.ts";
+import { EngineError } from "../../errors.ts";
+import { createRng, type Rng } from "../../rng.ts";
 import { type Metadata, TAGS, type Tag } from "../../world/sentences.ts";
 import { type Cluster, type Estimate, estimateClusteredMean, estimateMean } from "../interval.ts";
 import { metadataKey } from "./metadata.ts";
@@ -31,15 +32,37 @@ export interface GenEvalScores {
   readonly prompts: Estimate;
 }
 
-/** Correct and all images of each prompt, in order of first appearance. */
-function groupByPrompt(images: readonly ScoredImage[]): Cluster[] {
+/** One number per image, with what decides its task and its prompt. */
+interface Measured {
+  readonly metadata: Metadata;
+  readonly value: number;
+}
+
+/** Sum and number of each prompt's images, in order of first appearance. */
+function clusterByPrompt(images: readonly Measured[]): Cluster[] {
   const prompts = new Map<string, Cluster>();
-  for (const { metadata, correct } of images) {
+  for (const { metadata, value } of images) {
     const key = metadataKey(metadata);
     const { sum, count } = prompts.get(key) ?? { sum: 0, count: 0 };
-    prompts.set(key, { sum: sum + Number(correct), count: count + 1 });
+    prompts.set(key, { sum: sum + value, count: count + 1 });
   }
   return [...prompts.values()];
+}
+
+/** The prompts of each task that has images, in GenEval's order. */
+function clusterByTask(images: readonly Measured[]): ReadonlyMap<Tag, readonly Cluster[]> {
+  const tasks = TAGS.map((tag) => {
+    return [tag, clusterByPrompt(images.filter(({ metadata }) => metadata.tag === tag))] as const;
+  });
+  return new Map(tasks.filter(([, prompts]) => prompts.length > 0));
+}
+
+/** The mean of each task, and their unweighted mean. */
+function estimateTasks(tasks: ReadonlyMap<Tag, readonly Cluster[]>, rngOf: (name: string) => Rng) {
+  return {
+    overall: estimateClusteredMean([...tasks.values()], rngOf("overall")),
+    tasks: new Map([...tasks].map(([tag, prompts]) => [tag, estimateClusteredMean([prompts], rngOf(tag))])),
+  };
 }
 
 /**
@@ -48,23 +71,43 @@ function groupByPrompt(images: readonly ScoredImage[]): Cluster[] {
  */
 export function scoreImages(images: readonly ScoredImage[], seed: number): GenEvalScores {
   const rngOf = (name: string) => createRng(seed, "genevalInterval", name);
-  const byTag = TAGS.map((tag) => ({
-    tag,
-    prompts: groupByPrompt(images.filter(({ metadata }) => metadata.tag === tag)),
-  }));
-  const present = byTag.filter(({ prompts }) => prompts.length > 0);
-  const all = present.flatMap(({ prompts }) => prompts);
+  const byTask = clusterByTask(images.map(({ metadata, correct }) => ({ metadata, value: Number(correct) })));
+  const all = [...byTask.values()].flat();
   return {
-    overall: estimateClusteredMean(
-      present.map(({ prompts }) => prompts),
-      rngOf("overall"),
-    ),
-    tasks: new Map(present.map(({ tag, prompts }) => [tag, estimateClusteredMean([prompts], rngOf(tag))])),
-    missing: byTag.filter(({ prompts }) => prompts.length === 0).map(({ tag }) => tag),
+    ...estimateTasks(byTask, rngOf),
+    missing: TAGS.filter((tag) => !byTask.has(tag)),
     images: estimateClusteredMean(all.length > 0 ? [all] : [], rngOf("images")),
     prompts: estimateMean(
       all.map(({ sum }) => Number(sum > 0)),
       rngOf("prompts"),
     ),
   };
+}
+
+/** What GenEval's scores gained from one state of a model to another: differences of shares, from -1 to 1. */
+export interface GenEvalGain {
+  readonly overall: Estimate;
+  readonly tasks: ReadonlyMap<Tag, Estimate>;
+}
+
+/**
+ * Paired differences: image by image of the same prompts in the same order, intervals over prompts as in `scoreImages`.
+ * @throws EngineError("badInput") when the two lists are not of the same prompts
+ */
+export function scoreGain(
+  before: readonly ScoredImage[],
+  after: readonly ScoredImage[],
+  seed: number,
+): GenEvalGain {
+  const differences = before.map(({ metadata, correct }, at): Measured => {
+    const now = after[at];
+    if (!now || metadataKey(now.metadata) !== metadataKey(metadata)) {
+      throw new EngineError(
+        "badInput",
+        `Image ${at + 1} is of other prompts before ("${metadata.prompt}") and after ("${now?.metadata.prompt ?? "none"}"). Draw the same list twice.`,
+      );
+    }
+    return { metadata, value: Number(now.correct) - Number(correct) };
+  });
+  return estimateTasks(clusterByTask(differences), (name) => createRng(seed, "genevalGainInterval", name));
 }

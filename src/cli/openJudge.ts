@@ -1,11 +1,11 @@
 /** The outside judge's eyes, from a folder. */
 import { basename } from "node:path";
-import type { ObjectDetector } from "../../engine/index.ts";
-import { findModelFolder, folderReader } from "../node/files.ts";
+import type { ObjectDetector } from "../engine/index.ts";
+import { findModelFolder, folderReader } from "./node/files.ts";
 
 /** Opens the detector of a folder given on the command line. */
 export type OpenJudge = (
-  engine: typeof import("../../engine/index.ts"),
+  engine: typeof import("../engine/index.ts"),
   folder: string,
 ) => Promise<ObjectDetector>;
 
