@@ -14,6 +14,8 @@ export interface Variant {
 export interface StudyOptions {
   readonly out: string;
   readonly model: string;
+  /** Folder of the outside judge's detector. */
+  readonly judge: string;
   /** Images that each run draws while it learns. */
   readonly images: number;
   /** Test prompts that are judged; all when absent. */
@@ -57,6 +59,10 @@ export const VARIANTS: readonly Variant[] = [
   })),
 ];
 
+/** Validation prompts, an image each, that a run is scored on before, twice on the way and after. */
+const CURVE_PROMPTS = 72;
+const CURVE_PARTS = 3;
+
 /** Steps in which a variant draws so many images; at least one. */
 export function stepsFor({ preset, set }: Variant, images: number): number {
   const { groupSize, promptsPerStep } = makeConfig(preset, set);
@@ -71,48 +77,56 @@ export function runFolder(out: string, name: string, seed: number): string {
     .toLowerCase()}-${seed}`;
 }
 
-/** Judges a state of the model: GenEval, understanding, balance, self-deception. */
+/** Judges a state of the model: GenEval, understanding and self-deception, balance. */
 function measureJobs(
-  { model, limit, n }: StudyOptions,
+  { model, judge, limit, n }: StudyOptions,
   folder: string,
   adapter: readonly string[],
   pool: string,
   needs: readonly string[],
 ): Job[] {
-  const shared = ["eval", "--model", model, ...adapter, "--prompts", "test", "--n", String(n), "--json"];
   const limited = limit === undefined ? [] : ["--limit", String(limit)];
-  const images = ["--out", `${folder}/judged.jsonl`];
+  const shared = [
+    ...["eval", "--model", model, ...adapter, "--judge", judge, "--prompts", "test", ...limited],
+    ...["--n", String(n), "--out", `${folder}/judged.jsonl`, "--json"],
+  ];
   const geneval = `${folder}/geneval.json`;
   return [
-    { args: [...shared, ...limited, "--suite", "geneval", ...images], result: geneval, needs },
-    { args: [...shared, "--suite", "understanding"], result: `${folder}/understanding.json`, needs },
+    { args: [...shared, "--suite", "geneval"], result: geneval, needs },
+    { args: [...shared, "--suite", "ablations"], result: `${folder}/ablations.json`, needs: [geneval] },
     {
-      args: [...shared, ...limited, "--suite", "ablations", ...images],
-      result: `${folder}/ablations.json`,
-      needs: [geneval],
-    },
-    {
-      args: [...shared, ...limited, "--suite", "imbalance", ...images, "--pool", `${pool}/judged.jsonl`],
+      args: [...shared, "--suite", "imbalance", "--pool", `${pool}/judged.jsonl`],
       result: `${folder}/imbalance.json`,
       needs: [geneval, `${pool}/geneval.json`],
     },
   ];
 }
 
-/** All jobs of a study. The base model's images are the pool of every trained one; its own is the first run's. */
-export function planStudy(options: StudyOptions): Job[] {
-  const { out, model, images, variants } = options;
-  const base = `${out}/base`;
-  const runs = variants.flatMap((variant) =>
+/** Every run of the variants, in order. */
+export function listRuns({ out, variants }: Pick<StudyOptions, "out" | "variants">) {
+  return variants.flatMap((variant) =>
     variant.seeds.map((seed) => ({ variant, seed, folder: runFolder(out, variant.name, seed) })),
   );
+}
+
+/** Folder of the untrained model's measurements. */
+export const baseFolder = (out: string) => `${out}/base`;
+
+/** All jobs of a study. The base model's images are the pool of every trained one; its own is the first run's. */
+export function planStudy(options: StudyOptions): Job[] {
+  const { out, model, judge, images } = options;
+  const base = baseFolder(out);
+  const runs = listRuns(options);
   const trained = runs.flatMap(({ variant, seed, folder }): Job[] => {
     const settings = Object.entries(variant.set).flatMap(([key, value]) => ["--set", `${key}=${value}`]);
     const checkpoint = `${folder}/checkpoint.safetensors`;
+    const steps = stepsFor(variant, images);
     const train: Job = {
       args: [
         ...["train", "--model", model, "--preset", variant.preset, "--seed", String(seed)],
-        ...["--steps", String(stepsFor(variant, images)), "--eval-prompts", "0", "--eval-scenes", "0"],
+        ...["--steps", String(steps), "--prompts", "validation", "--judge", judge],
+        ...["--eval-prompts", String(CURVE_PROMPTS), "--eval-scenes", "0"],
+        ...["--eval-every", String(Math.ceil(steps / CURVE_PARTS))],
         ...["--out", folder, "--json", ...settings],
       ],
       result: `${folder}/train.json`,
@@ -121,6 +135,5 @@ export function planStudy(options: StudyOptions): Job[] {
     };
     return [train, ...measureJobs(options, folder, ["--adapter", checkpoint], base, [train.result])];
   });
-  const poolOfBase = runs[0]?.folder ?? base;
-  return [...measureJobs(options, base, [], poolOfBase, []), ...trained];
+  return [...measureJobs(options, base, [], runs[0]?.folder ?? base, []), ...trained];
 }

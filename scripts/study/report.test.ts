@@ -1,0 +1,106 @@
+import { describe, expect, it } from "vitest";
+import { counting, singleObject } from "../../src/engine/world/sentences.ts";
+import type { Variant } from "./plan.ts";
+import { drawCurves, meanAndSpread, reportStudy } from "./report.ts";
+import type { MeasuredState, StudyRun } from "./results.ts";
+
+const estimate = (mean: number) => ({ mean, low: mean, high: mean });
+const share = (mean: number) => ({ all: { share: estimate(mean) } });
+const IMAGES = [
+  { metadata: singleObject("dog"), seen: true },
+  { metadata: counting("dog", 2), seen: false },
+];
+
+/** A state whose images the judge found right or wrong, dog first. */
+function makeState(...verdicts: boolean[]): MeasuredState {
+  const tasks = { single_object: Number(verdicts[0]), counting: Number(verdicts[1]) };
+  const overall = (tasks.single_object + tasks.counting) / 2;
+  const read = (shown: "real" | "blanked" | "swapped", mean: number) => {
+    return {
+      shown,
+      exact: estimate(mean),
+      exactByTag: { counting: estimate(mean) },
+      exactUnseen: estimate(mean),
+    };
+  };
+  return {
+    geneval: {
+      ...{
+        overall,
+        tasks,
+        seen: { overall: tasks.single_object, tasks },
+        unseen: { overall: tasks.counting, tasks },
+      },
+      self: { reward: estimate(0.75), excess: estimate(0.25) },
+    },
+    images: IMAGES.map((image, at) => ({
+      ...image,
+      ...{ number: 0, seed: "", answer: "", reward: 0, reasons: [], codes: new Int32Array() },
+      correct: verdicts[at] ?? false,
+    })),
+    understanding: { real: read("real", 0.5), blanked: read("blanked", 0), swapped: read("swapped", 0.125) },
+    frozen: { ablation: "frozenJudge", own: estimate(1), frozen: estimate(1), excess: estimate(0.0625) },
+    variety: { ablation: "variety", tokenEntropy: estimate(2), tokenDistance: estimate(0.375) },
+    balance: {
+      "Acc(MMU|T2I)": { metric: "Acc(MMU|T2I)", ...share(0.875) },
+      "Acc(T2I|MMU)": { metric: "Acc(T2I|MMU)", ...share(0.625) },
+    },
+  };
+}
+
+const robust: Variant = { name: "robust", preset: "robust", set: {}, seeds: [0, 1] };
+
+function makeRun(seed: number, state: MeasuredState, end: number): StudyRun {
+  return {
+    ...state,
+    variant: robust,
+    seed,
+    steps: [{ type: "stepFinished", step: 1, stepSeconds: 90, klImage: 0.25 }],
+    curve: [
+      { step: 0, self: 0.5, judged: 0.5 },
+      { step: 1, self: 0.75, judged: end },
+    ],
+  };
+}
+
+const results = {
+  base: makeState(true, false),
+  runs: [makeRun(0, makeState(true, true), 1), makeRun(1, makeState(true, false), 0.5)],
+  missing: [{ variant: robust, seed: 2 }],
+};
+
+describe("reportStudy", () => {
+  const lines = reportStudy(results).split("\n");
+  const rows = (name: string) => lines.filter((line) => line.startsWith(`| ${name}`));
+
+  it("gives means and spreads over seeds", () => {
+    expect(meanAndSpread([0, 1])).toBe("0.500 ± 0.707");
+    expect(meanAndSpread([0.25])).toBe("0.250");
+    expect(meanAndSpread([null, Number.NaN])).toBe("–");
+    const [generation] = rows("robust, 2 seeds");
+    // overall 1 and 0.5; single 1 and 1; nothing of two-object; counting 1 and 0
+    expect(generation).toContain("| 0.750 ± 0.354 | 1.000 ± 0.000 | – | 0.500 ± 0.707 |");
+    expect(rows("base")[0]).toContain("| 0.500 | 1.000 | – | 0.000 |");
+  });
+
+  it("pairs gains with the base over all seeds", () => {
+    // One of two seeds gained the only counting prompt: +0.5 there, +0.25 of two tasks.
+    const gains = rows("robust ");
+    expect(gains[0]).toContain("+0.250");
+    expect(gains[0]).toContain("| +0.000 (+0.000 to +0.000) | +0.500 (+0.500 to +0.500) | +0.000 |");
+  });
+
+  it("names what is missing", () => {
+    expect(lines).toContain("Not measured yet: robust (seed 2).");
+  });
+});
+
+describe("drawCurves", () => {
+  it("draws the judge and the model's opinion of each variant, averaged over seeds", () => {
+    const svg = drawCurves(results);
+    expect(svg.match(/<polyline/g)).toHaveLength(2);
+    expect(svg).toContain("robust: judge");
+    expect(svg).toContain("robust: self-reward");
+    expect(svg).not.toContain("NaN");
+  });
+});

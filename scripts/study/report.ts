@@ -1,0 +1,194 @@
+/** A study's results as Markdown tables and curves. Pure: results in, text out. */
+import { type ScoredImage, scoreGain, TAGS } from "../../src/engine/index.ts";
+import { COLOURS, lineChart, type Series } from "../lineChart.ts";
+import type { Variant } from "./plan.ts";
+import type { MeasuredState, StudyResults, StudyRun } from "./results.ts";
+
+const SHORT_NAMES = ["single", "two", "counting", "colours", "position", "attribution"];
+/** Steps at the end of a run over which its KL is averaged. */
+const LAST_STEPS = 10;
+
+type Value = number | null | undefined;
+
+/** Mean, and over several seeds the standard deviation (n − 1). */
+export function meanAndSpread(values: readonly Value[], digits = 3): string {
+  const known = values.filter((value): value is number => typeof value === "number" && !Number.isNaN(value));
+  if (known.length === 0) return "–";
+  const mean = known.reduce((sum, value) => sum + value, 0) / known.length;
+  if (known.length === 1) return mean.toFixed(digits);
+  const variance = known.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (known.length - 1);
+  return `${mean.toFixed(digits)} ± ${Math.sqrt(variance).toFixed(digits)}`;
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  return [head, head.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
+}
+
+/** The runs of each variant, in the order of the plan. */
+function groupRuns(runs: readonly StudyRun[]): [Variant, StudyRun[]][] {
+  const groups = new Map<Variant, StudyRun[]>();
+  for (const run of runs) groups.set(run.variant, [...(groups.get(run.variant) ?? []), run]);
+  return [...groups];
+}
+
+/** One row per variant: its name, how many seeds, and each column's mean and spread. */
+function rowsOf<S extends MeasuredState>(
+  states: readonly [string, readonly S[]][],
+  columns: readonly ((state: S) => Value)[],
+): string[][] {
+  return states.map(([name, group]) => [
+    group.length > 1 ? `${name}, ${group.length} seeds` : name,
+    ...columns.map((read) => meanAndSpread(group.map(read))),
+  ]);
+}
+
+/** What the judge's scores gained, all seeds of a variant together: intervals resample prompts, seeds within them. */
+function gainCells(base: MeasuredState, runs: readonly StudyRun[]): string[] {
+  const after: ScoredImage[] = runs.flatMap(({ images }) => images);
+  const before: ScoredImage[] = runs.flatMap(() => base.images);
+  const describe = (chosen: (image: { readonly seen: boolean }) => boolean) => {
+    const keep = runs.flatMap(() => base.images.map(chosen));
+    const { overall } = scoreGain(
+      before.filter((_, at) => keep[at]),
+      after.filter((_, at) => keep[at]),
+      0,
+    );
+    return `${signed(overall.mean)} (${signed(overall.low)} to ${signed(overall.high)})`;
+  };
+  const { tasks } = scoreGain(before, after, 0);
+  return [
+    describe(() => true),
+    describe(({ seen }) => seen),
+    describe(({ seen }) => !seen),
+    ...TAGS.map((tag) => signed(tasks.get(tag)?.mean ?? Number.NaN)),
+  ];
+}
+
+function signed(value: number): string {
+  return `${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(3)}`;
+}
+
+function lastMean(steps: StudyRun["steps"], name: string): Value {
+  const values = steps
+    .slice(-LAST_STEPS)
+    .map((step) => step[name])
+    .filter((value) => typeof value === "number");
+  return values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+/** The study's tables. */
+export function reportStudy({ base, runs, missing }: StudyResults): string {
+  const groups = groupRuns(runs);
+  const states: [string, readonly MeasuredState[]][] = [
+    ["base", [base]],
+    ...groups.map(([{ name }, group]): [string, readonly MeasuredState[]] => [name, group]),
+  ];
+  const trained = groups.map(([{ name }, group]): [string, readonly StudyRun[]] => [name, group]);
+  const tagColumns = TAGS.map((tag) => tag as string);
+  const parts = [
+    "### Drawing, before the outside judge",
+    table(
+      ["", "overall", ...SHORT_NAMES, "seen", "unseen"],
+      rowsOf(states, [
+        ({ geneval }) => geneval.overall,
+        ...tagColumns.map(
+          (tag) =>
+            ({ geneval }: MeasuredState) =>
+              geneval.tasks[tag],
+        ),
+        ({ geneval }) => geneval.seen.overall,
+        ({ geneval }) => geneval.unseen.overall,
+      ]),
+    ),
+    "Gains over the base, image by image on the same prompts and seeds; 95 % intervals over prompts.",
+    table(
+      ["", "overall", "seen", "unseen", ...SHORT_NAMES],
+      trained.map(([name, group]) => [name, ...gainCells(base, group)]),
+    ),
+    "### Understanding of rendered scenes, exact answers",
+    table(
+      ["", "all", ...SHORT_NAMES, "unseen", "blank image", "another image"],
+      rowsOf(states, [
+        ({ understanding }) => understanding.real.exact.mean,
+        ...tagColumns.map(
+          (tag) =>
+            ({ understanding }: MeasuredState) =>
+              understanding.real.exactByTag[tag]?.mean,
+        ),
+        ({ understanding }) => understanding.real.exactUnseen.mean,
+        ({ understanding }) => understanding.blanked.exact.mean,
+        ({ understanding }) => understanding.swapped.exact.mean,
+      ]),
+    ),
+    "### Balance, self-deception, variety",
+    table(
+      [
+        "",
+        "Acc(MMU\\|T2I)",
+        "Acc(T2I\\|MMU)",
+        "self-reward",
+        "self − judge",
+        "own − frozen answers",
+        "token entropy",
+        "token distance",
+      ],
+      rowsOf(states, [
+        ({ balance }) => balance["Acc(MMU|T2I)"].all.share.mean,
+        ({ balance }) => balance["Acc(T2I|MMU)"].all.share.mean,
+        ({ geneval }) => geneval.self.reward.mean,
+        ({ geneval }) => geneval.self.excess.mean,
+        ({ frozen }) => frozen.excess.mean,
+        ({ variety }) => variety.tokenEntropy.mean,
+        ({ variety }) => variety.tokenDistance.mean,
+      ]),
+    ),
+    "### Cost",
+    table(
+      [
+        "",
+        "steps",
+        `image KL, last ${LAST_STEPS} steps`,
+        `answer KL, last ${LAST_STEPS} steps`,
+        "minutes of training",
+      ],
+      trained.map(([name, group]) => [
+        name,
+        meanAndSpread(
+          group.map(({ steps }) => steps.at(-1)?.step),
+          0,
+        ),
+        meanAndSpread(group.map(({ steps }) => lastMean(steps, "klImage"))),
+        meanAndSpread(
+          group.map(({ steps }) => lastMean(steps, "klAnswer")),
+          5,
+        ),
+        meanAndSpread(
+          group.map(({ steps }) => steps.reduce((sum, { stepSeconds }) => sum + stepSeconds, 0) / 60),
+          1,
+        ),
+      ]),
+    ),
+  ];
+  if (missing.length > 0) {
+    const names = missing.map(({ variant, seed }) => `${variant.name} (seed ${seed})`);
+    parts.push(`Not measured yet: ${names.join("; ")}.`);
+  }
+  return `${parts.join("\n\n")}\n`;
+}
+
+/** Mean over seeds of self-reward (dashed) and judged score (solid) over steps, a colour per variant. */
+export function drawCurves({ runs }: StudyResults): string {
+  const series = groupRuns(runs).flatMap(([{ name }, group], at): Series[] => {
+    const colour = COLOURS[at % COLOURS.length] ?? "#000000";
+    const average = (read: (point: StudyRun["curve"][number]) => number) =>
+      (group[0]?.curve ?? []).map(({ step }, index): [number, number] => {
+        const values = group.flatMap(({ curve }) => (curve[index] ? [read(curve[index])] : []));
+        return [step, values.reduce((sum, value) => sum + value, 0) / values.length];
+      });
+    return [
+      { name: `${name}: judge`, colour, points: average(({ judged }) => judged) },
+      { name: `${name}: self-reward`, colour, points: average(({ self }) => self), look: "dashed" },
+    ];
+  });
+  return lineChart("score of the same validation images, mean of seeds", "step", series, 1);
+}
