@@ -37,7 +37,10 @@ async function runTrain(options: TrainOptions): Promise<void> {
     try {
       const report = (record: Fields) => output.result({ command: "train", ...record }, toSentence(record));
       const { signal } = controller;
-      if (await runTraining({ model, detector, sprites, options, signal, progress, report })) return;
+      if (
+        await runTraining({ model, detector, sprites, options, signal, progress, report, warn: output.log })
+      )
+        return;
       const where = options.out ? ` Go on with --resume ${options.out}/checkpoint.safetensors.` : "";
       output.log(`Stopped after the last finished step.${where}`);
     } finally {

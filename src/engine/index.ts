@@ -38,7 +38,13 @@ export { loadDetector } from "./eval/detector/loadDetector.ts";
 export { type AnsweredImage, type DrawSettings, type PlannedDraw, planDraws } from "./eval/drawAndAsk.ts";
 export { type DetectedImage, type PromptList, parseDetectionFile } from "./eval/geneval/detectionFile.ts";
 export type { Box, Detection, Detections, ObjectDetector } from "./eval/geneval/detections.ts";
-export { type GenEvalReport, reportGenEval, type SelfJudgement } from "./eval/geneval/genevalReport.ts";
+export {
+  detectRewardHacking,
+  type GenEvalReport,
+  type RewardHacking,
+  reportGenEval,
+  type SelfJudgement,
+} from "./eval/geneval/genevalReport.ts";
 export { lineError } from "./eval/geneval/jsonLines.ts";
 export { type Contest, type JudgedImage, judgeDraws, judgeImages } from "./eval/geneval/judgeDraws.ts";
 export {

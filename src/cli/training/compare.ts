@@ -6,6 +6,7 @@
 import type { RunConfig } from "../../engine/config.ts";
 import {
   createRng,
+  detectRewardHacking,
   type Estimate,
   estimateMean,
   evaluateSelfReward,
@@ -137,8 +138,22 @@ function judgedGainRecord(
     after: now.overall.mean,
     gain: overall,
     gainByTask: Object.fromEntries([...tasks].map(([tag, { mean }]) => [tag, mean])),
+    hacking: detectRewardHacking(before, after, EVALUATION_SEED),
   };
   return { judged };
+}
+
+/** What to tell a person when the model learns to please itself and not the judge; null while all is well. */
+export function warnOfHacking(before: Scores, now: Scores, plan: ComparePlan): string | null {
+  for (const [at, guidanceScale] of plan.guidanceScales.entries()) {
+    const [old, fresh] = [before.judged?.[at], now.judged?.[at]];
+    if (!old || !fresh) continue;
+    const { excess, isHacking } = detectRewardHacking(old, fresh, EVALUATION_SEED);
+    if (!isHacking) continue;
+    const [mean, low, high] = [excess.mean, excess.low, excess.high].map((value) => value.toFixed(3));
+    return `Reward hacking: with guidance ${guidanceScale}, self-reward rose by ${mean} (${low} to ${high}) more than the judge's score. Lower the learning rate, raise klImage, or mix in the frozen judge (--set frozenJudge=0.5).`;
+  }
+  return null;
 }
 
 /** Means of one state, as a record for the log. */

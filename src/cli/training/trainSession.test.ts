@@ -59,6 +59,7 @@ async function run(
   const model = new TableModel("table", ["dog", "a car", "banana", "umbrella", "two dogs"]);
   const controller = new AbortController();
   const records: Record_[] = [];
+  const warnings: string[] = [];
   const isComplete = await runTraining({
     model,
     detector,
@@ -70,14 +71,22 @@ async function run(
       records.push(record);
       onRecord(record, () => controller.abort());
     },
+    warn: (text) => warnings.push(text),
   });
   model.dispose();
-  return { isComplete, records };
+  return { isComplete, records, warnings };
 }
 
 const read = (name: string) => new Uint8Array(readFileSync(join(folder, name)));
 const readTensors = async (path: string) =>
   (await decodeCheckpoint(new Uint8Array(readFileSync(path)))).tensors;
+
+const ONE_OF_EACH = Object.fromEntries(
+  ["dog", "car", "banana", "umbrella"].map((name, at) => [
+    name,
+    [{ box: [50 * at, 0, 50 * at + 9, 9] as const, score: 0.95, color: "red" }],
+  ]),
+);
 
 describe("runTraining", () => {
   it("scores, trains, scores again and leaves its files", async () => {
@@ -116,13 +125,7 @@ describe("runTraining", () => {
     const alone = await run(makeOptions({ out: folder }));
     const weights = await readTensors(join(folder, "checkpoint.safetensors"));
     // Sees nothing in the twelve images before the training, and one of each class in all that follow.
-    const all = Object.fromEntries(
-      ["dog", "car", "banana", "umbrella"].map((name, at) => [
-        name,
-        [{ box: [50 * at, 0, 50 * at + 9, 9] as const, score: 0.95, color: "red" }],
-      ]),
-    );
-    const detector = tellingDetector((nth) => (nth < 12 ? {} : all));
+    const detector = tellingDetector((nth) => (nth < 12 ? {} : ONE_OF_EACH));
     const judged = await run(makeOptions({ out: folder }), undefined, detector);
     expect(judged.records[0]).toMatchObject({
       rewards: [{ judged: { overall: 0, tasks: { single_object: 0 } } }],
@@ -130,8 +133,26 @@ describe("runTraining", () => {
     expect(judged.records.at(-1)).toMatchObject({
       rewards: [{ judged: { before: 0, gainByTask: { single_object: 1 } } }],
     });
+    expect(judged.warnings).toEqual([]);
     expect(JSON.stringify(alone.records)).not.toContain("judged");
     expect(await readTensors(join(folder, "checkpoint.safetensors"))).toEqual(weights);
+  }, 120_000);
+
+  it("warns when the judge's score falls and the model's opinion of itself does not", async () => {
+    let isBefore = true;
+    const detector = tellingDetector(() => (isBefore ? ONE_OF_EACH : {}));
+    const { records, warnings } = await run(
+      makeOptions({ evalEvery: 2, evalPrompts: 48 }),
+      () => {
+        isBefore = false;
+      },
+      detector,
+    );
+    expect(records.at(-1)).toMatchObject({
+      rewards: [{ judged: { after: 0, hacking: { isHacking: true } } }],
+    });
+    const warning = expect.stringMatching(/^Reward hacking: .* more than the judge's score/);
+    expect(warnings).toEqual([warning, warning]);
   }, 120_000);
 
   it("refuses settings that a resumed run cannot change, and files it cannot read", async () => {

@@ -17,7 +17,15 @@ import {
   train,
   type UnifiedModel,
 } from "../../engine/index.ts";
-import { type ComparePlan, planComparison, scoreModel, summariseGain, summariseScores } from "./compare.ts";
+import {
+  type ComparePlan,
+  planComparison,
+  type Scores,
+  scoreModel,
+  summariseGain,
+  summariseScores,
+  warnOfHacking,
+} from "./compare.ts";
 import type { Progress } from "./progress.ts";
 import { RunFolder, readCheckpointFile } from "./runFolder.ts";
 import { chooseConfig, type TrainOptions, validateConfig } from "./trainOptions.ts";
@@ -34,6 +42,8 @@ export interface TrainSetting {
   readonly progress: Progress;
   /** Takes each record as it comes: `evaluated`, `stepFinished`, `runFinished`. */
   readonly report: (record: Readonly<Record<string, unknown>>) => void;
+  /** Takes what a person should know at once. */
+  readonly warn: (text: string) => void;
 }
 
 const CHECKPOINT_FILE = "checkpoint.safetensors";
@@ -58,7 +68,7 @@ function settleConfig(options: TrainOptions, checkpoint: Checkpoint | null): Run
  * @throws EngineError of loading, training or writing
  */
 export async function runTraining(setting: TrainSetting): Promise<boolean> {
-  const { model, detector, sprites, options, report } = setting;
+  const { model, detector, sprites, options, report, warn } = setting;
   const checkpoint = options.resume ? await decodeCheckpoint(readCheckpointFile(options.resume)) : null;
   const config = settleConfig(options, checkpoint);
   const folder = new RunFolder(options.out);
@@ -74,12 +84,14 @@ export async function runTraining(setting: TrainSetting): Promise<boolean> {
     report({ type: "evaluated", step: 0, ...summariseScores(before, plan) });
     await folder.writeSheet("before.png", model, before);
     if (checkpoint) restoreCheckpoint(checkpoint, model, state);
-    const isComplete = await trainSteps(setting, folder, state, config, splits, plan);
+    const isComplete = await trainSteps(setting, folder, state, config, splits, plan, before);
     folder.write(CHECKPOINT_FILE, await encodeCheckpoint(state, model, config));
     await folder.writeAdapter(model, config);
     const after = isComplete ? await unlessStopped(() => scoreModel(model, plan)) : null;
     if (!after) return false;
     await folder.writeSheet("after.png", model, after);
+    const warning = warnOfHacking(before, after, plan);
+    if (warning) warn(warning);
     const result = { type: "runFinished", step: state.step, config, ...summariseGain(before, after, plan) };
     report(result);
     folder.write("result.json", `${JSON.stringify(result, null, 2)}\n`);
@@ -106,8 +118,9 @@ async function trainSteps(
   config: RunConfig,
   splits: Splits,
   plan: ComparePlan,
+  before: Scores,
 ): Promise<boolean> {
-  const { model, sprites, options, signal, progress, report } = setting;
+  const { model, sprites, options, signal, progress, report, warn } = setting;
   if (state.step >= options.steps) return true;
   const drawTask = createTaskSource(sprites.spec, splits);
   const training = train({ model, drawTask, judge: judgeAnswer, state, config: () => config, signal });
@@ -126,11 +139,10 @@ async function trainSteps(
       }
       if (state.step >= options.steps) return true;
       if (options.evalEvery > 0 && state.step % options.evalEvery === 0) {
-        report({
-          type: "evaluated",
-          step: state.step,
-          ...summariseScores(await scoreModel(model, plan), plan),
-        });
+        const scores = await scoreModel(model, plan);
+        report({ type: "evaluated", step: state.step, ...summariseScores(scores, plan) });
+        const warning = warnOfHacking(before, scores, plan);
+        if (warning) warn(warning);
       }
     }
     return false;

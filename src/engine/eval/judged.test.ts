@@ -16,7 +16,7 @@ import {
   measureTokenEntropy,
 } from "./ablations.ts";
 import { planDraws } from "./drawAndAsk.ts";
-import { compareWithJudge, reportGenEval } from "./geneval/genevalReport.ts";
+import { compareWithJudge, detectRewardHacking, reportGenEval } from "./geneval/genevalReport.ts";
 import { type JudgedImage, judgeDraws } from "./geneval/judgeDraws.ts";
 import { answerPool } from "./imbalance.ts";
 import { limitPrompts } from "./selfReward.ts";
@@ -100,6 +100,32 @@ describe("reportGenEval", () => {
     ];
     const { reward, correct, excess, excessExact } = compareWithJudge(pair, 0);
     expect([reward.mean, correct.mean, excess.mean, excessExact.mean]).toEqual([0.75, 0.5, 0.25, -0.5]);
+  });
+});
+
+describe("detectRewardHacking", () => {
+  const state = (reward: number, correct: boolean) =>
+    images.slice(0, 1).flatMap((image) => {
+      return Array.from({ length: 8 }, (_, promptIndex) => ({ ...image, promptIndex, reward, correct }));
+    });
+
+  it("is a self-reward that outruns the judge, not one that both give", () => {
+    const before = state(0.5, false);
+    expect(detectRewardHacking(before, state(1, false), 0)).toMatchObject({
+      excess: { mean: 0.5 },
+      isHacking: true,
+    });
+    expect(detectRewardHacking(before, state(1, true), 0)).toMatchObject({
+      excess: { mean: -0.5 },
+      isHacking: false,
+    });
+  });
+
+  it("takes a growth within the margin, or by chance, for none", () => {
+    const before = state(0.5, false);
+    expect(detectRewardHacking(before, state(0.54, false), 0).isHacking).toBe(false);
+    const mixed = before.map((image, at) => ({ ...image, reward: at % 2 === 0 ? 1 : 0.2 }));
+    expect(detectRewardHacking(before, mixed, 0)).toMatchObject({ isHacking: false });
   });
 });
 
