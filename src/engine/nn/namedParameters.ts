@@ -61,14 +61,16 @@ export function findParameter<T extends tf.Tensor>(parameters: Parameters, name:
   return parameter as T;
 }
 
-/** Convolution with bias. `pad` "same" at stride 1 is one zero on each side of a 3×3 filter. */
+/** Convolution with bias. `pad` "same" at stride 1 is one zero on each side of a 3×3 filter; a number, so many. */
 export function convolve(
   parameters: Parameters,
   name: string,
   x: tf.Tensor4D,
   stride = 1,
-  pad: "same" | "valid" = "same",
+  pad: "same" | "valid" | number = "same",
 ): tf.Tensor4D {
   const filter = findParameter<tf.Tensor4D>(parameters, `${name}.weight`);
-  return tf.add(tf.conv2d(x, filter, stride, pad), findParameter(parameters, `${name}.bias`));
+  const rounding = typeof pad === "number" ? "floor" : undefined;
+  const convolved = tf.conv2d(x, filter, stride, pad, "NHWC", 1, rounding);
+  return tf.add(convolved, findParameter(parameters, `${name}.bias`));
 }

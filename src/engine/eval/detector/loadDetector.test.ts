@@ -7,18 +7,20 @@ import { closeBackend } from "../../device/backend.ts";
 import type { EngineError } from "../../errors.ts";
 import { readTensors } from "../../models/modelFolder.ts";
 import type { ImageU8 } from "../../models/unified.ts";
+import { uploadParameters } from "../../nn/namedParameters.ts";
 import { readSafetensors } from "../../safetensors/safetensors.ts";
 import { toFloat32 } from "../../safetensors/toFloat32.ts";
 import type { ObjectDetector } from "../geneval/detections.ts";
 import { type DetectorConfig, parseDetectorConfig } from "./config.ts";
 import { loadDetector } from "./loadDetector.ts";
-import { disposeDetector, runDetector, uploadDetector } from "./network.ts";
+import { detectorShapes, runDetector } from "./network.ts";
 
 const folder = fileURLToPath(new URL("../../../../public/models/judge-tiny/", import.meta.url));
 const fixture = fileURLToPath(new URL("./__fixtures__/judge-tiny.safetensors", import.meta.url));
 const readShipped = (path: string): Promise<Uint8Array> => readFile(folder + path);
 /** Sums of a few hundred f32 products in another order, ten layers deep. */
 const TOLERANCE = 1e-3;
+const START_TIMEOUT_MS = 120_000;
 
 interface Wanted {
   readonly images: readonly ImageU8[];
@@ -76,18 +78,22 @@ describe.each(["cpu", "wasm"] as const)("the shipped detector against PyTorch on
   beforeAll(async () => {
     await startNodeBackend(backend);
     detector = await loadDetector(readShipped, "judge-tiny");
-  });
+  }, START_TIMEOUT_MS);
   afterAll(closeBackend);
 
   it("computes the same numbers for every cell", async () => {
     const config = await readConfig();
-    const network = uploadDetector(config, await readTensors(readShipped, "model.safetensors"));
+    const network = uploadParameters(
+      detectorShapes(config),
+      await readTensors(readShipped, "model.safetensors"),
+      "judge",
+    );
     const bytes = Int32Array.from(wanted.images.flatMap(({ rgb }) => [...rgb]));
     const shape = [wanted.images.length, config.side, config.side, 3] as [number, number, number, number];
     const output = tf.tidy(() => runDetector(network, config, tf.tensor4d(bytes, shape, "int32")));
     expect(largestDifference(await output.data(), wanted.output)).toBeLessThan(TOLERANCE);
     output.dispose();
-    disposeDetector(network);
+    tf.dispose([...network.values()]);
   });
 
   it("finds the same objects", async () => {

@@ -3,10 +3,11 @@ import * as tf from "@tensorflow/tfjs-core";
 import { EngineError } from "../../errors.ts";
 import { type ReadFile, readJson, readTensors } from "../../models/modelFolder.ts";
 import type { ImageU8 } from "../../models/unified.ts";
+import { type Parameters, uploadParameters } from "../../nn/namedParameters.ts";
 import type { Detections, ObjectDetector } from "../geneval/detections.ts";
 import { type DetectorConfig, parseDetectorConfig } from "./config.ts";
 import { findObjects } from "./findObjects.ts";
-import { type DetectorNetwork, disposeDetector, runDetector, uploadDetector } from "./network.ts";
+import { detectorShapes, runDetector } from "./network.ts";
 
 /** Pictures of one forward pass. */
 const MAX_BATCH = 64;
@@ -22,7 +23,7 @@ function checkImage({ width, height, rgb }: ImageU8, side: number): void {
 }
 
 async function detectBatch(
-  network: DetectorNetwork,
+  network: Parameters,
   config: DetectorConfig,
   images: readonly ImageU8[],
 ): Promise<Detections[]> {
@@ -50,7 +51,8 @@ async function detectBatch(
  */
 export async function loadDetector(read: ReadFile, id: string): Promise<ObjectDetector> {
   const config = parseDetectorConfig(await readJson(read, "config.json"));
-  const network = uploadDetector(config, await readTensors(read, "model.safetensors"));
+  const tensors = await readTensors(read, "model.safetensors");
+  const network = uploadParameters(detectorShapes(config), tensors, "judge");
   return {
     id,
     detect: async (images) => {
@@ -61,6 +63,6 @@ export async function loadDetector(read: ReadFile, id: string): Promise<ObjectDe
       }
       return found;
     },
-    dispose: () => disposeDetector(network),
+    dispose: () => tf.dispose([...network.values()]),
   };
 }
