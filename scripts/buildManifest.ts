@@ -9,11 +9,32 @@ const folder = fileURLToPath(new URL("../public/models/", import.meta.url));
 const DEFAULT_MODEL = "showo-tiny";
 /** Families that draw and answer; a detector only judges, so the page does not offer it. */
 const PLAYABLE: readonly unknown[] = ["showo"];
+const JUDGE = "detector";
 const NEEDED = /\.(json|safetensors)$/;
 
-function isPlayable(id: string): boolean {
-  const config: { model_type?: unknown } = JSON.parse(readFileSync(join(folder, id, "config.json"), "utf8"));
-  return PLAYABLE.includes(config.model_type);
+const FOLDERS = readdirSync(folder, { withFileTypes: true }).flatMap((entry) =>
+  entry.isDirectory() ? [entry.name] : [],
+);
+const typeOf = (id: string) => readFolderJson(id, "config.json").model_type;
+const JUDGES = FOLDERS.filter((id) => typeOf(id) === JUDGE);
+
+interface FolderConfig {
+  readonly model_type?: unknown;
+  readonly side?: number;
+  readonly classes?: readonly string[];
+}
+
+function readFolderJson(id: string, name: string): FolderConfig {
+  return JSON.parse(readFileSync(join(folder, id, name), "utf8"));
+}
+
+/** The detector that knows a model's world: its picture size and all its classes. */
+function findJudge(id: string): string | undefined {
+  const { side, classes = [] } = readFolderJson(id, "world.json");
+  return JUDGES.find((judge) => {
+    const config = readFolderJson(judge, "config.json");
+    return config.side === side && classes.every((name) => config.classes?.includes(name));
+  });
 }
 
 function describe(id: string): ModelEntry {
@@ -30,12 +51,11 @@ function describe(id: string): ModelEntry {
     files,
     bytes: files.reduce((total, file) => total + file.bytes, 0),
     sprites: "world/sprites.safetensors",
+    judge: findJudge(id),
   };
 }
 
-const ids = readdirSync(folder, { withFileTypes: true }).flatMap((entry) =>
-  entry.isDirectory() && isPlayable(entry.name) ? [entry.name] : [],
-);
+const ids = FOLDERS.filter((id) => PLAYABLE.includes(typeOf(id)));
 const models = ids.map(describe);
 const manifest = manifestSchema.parse({
   default: ids.includes(DEFAULT_MODEL) ? DEFAULT_MODEL : models[0]?.id,

@@ -60,6 +60,7 @@ export {
 } from "./eval/geneval/judgedFile.ts";
 export { judgeImage, type Reason, type Verdict } from "./eval/geneval/judgeImage.ts";
 export { type MetadataRecord, parseMetadata } from "./eval/geneval/metadata.ts";
+export { observeGroups } from "./eval/geneval/observeGroups.ts";
 export { outsideWorld } from "./eval/geneval/outsideWorld.ts";
 export {
   type GenEvalGain,

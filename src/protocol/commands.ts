@@ -14,6 +14,8 @@ export const commandSchema = z.discriminatedUnion("type", [
     modelId: z.string(),
     /** Folder URL that holds config.json and the weights. */
     modelUrl: z.string(),
+    /** Folder URL of the outside judge, null without one. */
+    judgeUrl: z.string().nullable(),
     /** URL of the sprite file of the world. */
     spritesUrl: z.string(),
     /** Folder URL of the tfjs wasm binaries. */

@@ -16,6 +16,11 @@ const modelEntry = z.object({
   bytes: z.number().int().nonnegative(),
   /** Sprite file of the model's world, relative to the site's root. */
   sprites: z.string(),
+  /** Folder of the outside judge beside the manifest, where there is one for the model's world. */
+  judge: z
+    .string()
+    .regex(/^[\w.-]+$/)
+    .optional(),
   /** How the weights are stored, such as "F16". */
   dtype: z.string().optional(),
 });

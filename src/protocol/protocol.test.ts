@@ -14,6 +14,7 @@ const COMMANDS: { [T in CommandType]: Extract<Command, { type: T }> } = {
     type: "openModel",
     modelId: "nano",
     modelUrl: "http://localhost/models/nano/",
+    judgeUrl: null,
     spritesUrl: "http://localhost/world/sprites.safetensors",
     wasmUrl: "http://localhost/wasm/",
     backend: "auto",

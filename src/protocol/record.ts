@@ -16,6 +16,11 @@ export const METRICS = {
     unit: "0–1",
     help: "Mean reward of the model's answers about its own images.",
   },
+  judgedMean: {
+    label: "judge",
+    unit: "0–1",
+    help: "Share of the same images that the outside judge finds right; nothing is learnt from it.",
+  },
   rewardStd: {
     label: "reward spread",
     unit: "0–1",

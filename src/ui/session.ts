@@ -101,6 +101,7 @@ class PageSession implements Session {
         type: "openModel",
         modelId: entry.id,
         modelUrl: new URL(`models/${entry.id}/`, rootUrl).href,
+        judgeUrl: entry.judge === undefined ? null : new URL(`models/${entry.judge}/`, rootUrl).href,
         spritesUrl: new URL(entry.sprites, rootUrl).href,
         wasmUrl: new URL("wasm/", rootUrl).href,
         backend,

@@ -28,6 +28,7 @@ const OPEN: Command = {
   type: "openModel",
   modelId: "nano",
   modelUrl: "/m/",
+  judgeUrl: null,
   spritesUrl: "/s",
   wasmUrl: "/w/",
   backend: "webgpu",

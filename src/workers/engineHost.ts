@@ -15,7 +15,10 @@ import {
   encodeCheckpoint,
   explainFailure,
   judgeAnswer,
+  loadDetector,
   loadModel,
+  type ObjectDetector,
+  observeGroups,
   parseWorldSpec,
   restoreCheckpoint,
   type Splits,
@@ -40,6 +43,8 @@ export interface HostOptions {
 
 interface Loaded {
   readonly model: UnifiedModel;
+  /** The outside judge, who looks on. */
+  readonly detector: ObjectDetector | null;
   readonly world: WorldSpec;
   readonly splits: Splits;
 }
@@ -55,11 +60,13 @@ export function createEngineHost(options: HostOptions): SessionEngine {
       breatheOnReads(options.yieldToMessages);
       return report;
     },
-    async loadModel({ modelId, modelUrl }, onProgress) {
+    async loadModel({ modelId, modelUrl, judgeUrl }, onProgress) {
       const read = createFileReader(modelUrl, onProgress);
       const world = parseWorldSpec(parseJson(await read("world.json"), "world.json"));
       const model = await loadModel(read, modelId);
-      loaded = { model, world, splits: createSplits(world) };
+      const detector =
+        judgeUrl === null ? null : await loadDetector(createFileReader(judgeUrl, onProgress), judgeUrl);
+      loaded = { model, detector, world, splits: createSplits(world) };
       const { family, imageSide, imageTokenCount, parameterCount } = model;
       return { family, imageSide, imageTokenCount, parameterCount };
     },
@@ -97,7 +104,7 @@ async function openRun(loaded: Loaded, { config, checkpoint }: RunOrder): Promis
 }
 
 function trainOn(
-  { model, world, splits }: Loaded,
+  { model, detector, world, splits }: Loaded,
   state: TrainerState,
   config: () => RunConfig,
   signal: AbortSignal,
@@ -109,6 +116,7 @@ function trainOn(
     signal,
     drawTask: createTaskSource(world, splits),
     judge: judgeAnswer,
+    ...(detector ? { observe: observeGroups({ model, detector }) } : {}),
   });
 }
 

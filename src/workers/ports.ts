@@ -57,7 +57,12 @@ export interface SessionEngine {
   /** @param isGpuHidden pretends that the browser has no WebGPU (`?fail=nogpu`) */
   start(backend: BackendChoice, wasmUrl: string, isGpuHidden: boolean): Promise<BackendReport>;
   loadModel(
-    source: { readonly modelId: string; readonly modelUrl: string; readonly spritesUrl: string },
+    source: {
+      readonly modelId: string;
+      readonly modelUrl: string;
+      readonly judgeUrl: string | null;
+      readonly spritesUrl: string;
+    },
     onProgress: (progress: LoadProgress) => void,
   ): Promise<ModelFacts>;
   openRun(order: RunOrder): Promise<EngineRun>;

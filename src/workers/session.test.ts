@@ -90,6 +90,7 @@ const OPEN: Extract<Command, { type: "openModel" }> = {
   type: "openModel",
   modelId: "nano",
   modelUrl: "/models/nano/",
+  judgeUrl: null,
   spritesUrl: "/world/",
   wasmUrl: "/wasm/",
   backend: "auto",

@@ -10,6 +10,7 @@ import {
   encodeCheckpoint,
   judgeAnswer,
   type ObjectDetector,
+  observeGroups,
   restoreCheckpoint,
   type Splits,
   type SpriteSet,
@@ -120,10 +121,18 @@ async function trainSteps(
   plan: ComparePlan,
   before: Scores,
 ): Promise<boolean> {
-  const { model, sprites, options, signal, progress, report, warn } = setting;
+  const { model, detector, sprites, options, signal, progress, report, warn } = setting;
   if (state.step >= options.steps) return true;
   const drawTask = createTaskSource(sprites.spec, splits);
-  const training = train({ model, drawTask, judge: judgeAnswer, state, config: () => config, signal });
+  const training = train({
+    model,
+    drawTask,
+    judge: judgeAnswer,
+    state,
+    config: () => config,
+    signal,
+    ...(detector ? { observe: observeGroups({ model, detector }) } : {}),
+  });
   const finished = await unlessStopped(async () => {
     for await (const event of training) {
       // Between passes nothing else gives up the thread: lets a waiting Ctrl-C in.

@@ -18,6 +18,7 @@ import {
 import { planDraws } from "./drawAndAsk.ts";
 import { compareWithJudge, detectRewardHacking, reportGenEval } from "./geneval/genevalReport.ts";
 import { type JudgedImage, judgeDraws } from "./geneval/judgeDraws.ts";
+import { observeGroups } from "./geneval/observeGroups.ts";
 import { answerPool } from "./imbalance.ts";
 import { limitPrompts } from "./selfReward.ts";
 
@@ -44,7 +45,7 @@ beforeAll(async () => {
     ...settings,
     onJudged: (batch) => batches.push(batch.length),
   });
-}, 60_000);
+}, 240_000);
 afterAll(() => {
   model.dispose();
   closeBackend();
@@ -126,6 +127,20 @@ describe("detectRewardHacking", () => {
     expect(detectRewardHacking(before, state(0.54, false), 0).isHacking).toBe(false);
     const mixed = before.map((image, at) => ({ ...image, reward: at % 2 === 0 ? 1 : 0.2 }));
     expect(detectRewardHacking(before, mixed, 0)).toMatchObject({ isHacking: false });
+  });
+});
+
+describe("observeGroups", () => {
+  it("reports the share of a step's images that the judge finds correct", async () => {
+    const groups = prompts.slice(0, 2).map(({ metadata }, place) => ({
+      task: { metadata, question: "", answer: "" },
+      images: images.slice(2 * place, 2 * place + 2).map(({ codes }) => codes),
+      decidedAt: [],
+      seeds: [],
+    }));
+    const { judgedMean, judgeSeconds } = await observeGroups({ model, detector: detector() })(groups);
+    expect(judgedMean).toBe(0.5);
+    expect(judgeSeconds).toBeGreaterThan(0);
   });
 });
 

@@ -36,6 +36,14 @@ export interface DrawnGroup<T extends Task = Task> {
   readonly seeds: readonly string[];
 }
 
+/**
+ * Looks at a step's images from outside and teaches nothing.
+ * @returns numbers to log beside the step's own
+ */
+export type Observe<T extends Task = Task> = (
+  groups: readonly DrawnGroup<T>[],
+) => Promise<Readonly<Record<string, number>>>;
+
 /** A drawn group with the model's answers and their rewards, [G] each. */
 export interface JudgedGroup<T extends Task = Task> extends DrawnGroup<T> {
   readonly answers: readonly Answer[];

@@ -189,6 +189,29 @@ describe("train, stopped", () => {
 });
 
 describe("train, edge cases", () => {
+  it("lets an onlooker see every step's images, and learns nothing from it", async () => {
+    await runSteps(1);
+    const alone = weights();
+    state.optimizer.dispose();
+    model.dispose();
+    model = new TableModel();
+    model.attachAdapter({ rank: 1, alpha: 1, seed: 0 });
+    state = createTrainerState(model);
+    const training = train<TableTask>({
+      model,
+      drawTask: drawTableTask,
+      judge: judgeTable,
+      state,
+      config: () => base,
+      observe: async (groups) => ({ imagesSeen: groups.flatMap(({ images }) => images).length }),
+    });
+    const events = await runUntil(training, ({ kind, step }) => kind === "stepFinished" && step === 1);
+    await training.return();
+    const seen = events.flatMap((event) => (event.kind === "stepFinished" ? [event.metrics.imagesSeen] : []));
+    expect(seen).toEqual([base.promptsPerStep * base.groupSize, base.promptsPerStep * base.groupSize]);
+    expect(weights()).toEqual(alone);
+  });
+
   it("drops dead groups, counts them and goes on", async () => {
     const training = train({
       model,

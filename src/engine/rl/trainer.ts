@@ -16,7 +16,7 @@ import { computeMetrics, type StepMetrics } from "./metrics.ts";
 import { type PassPlan, planPasses } from "./passes.ts";
 import { renamed } from "./phases.ts";
 import { collectSamples } from "./samples.ts";
-import type { Task } from "./task.ts";
+import type { Observe, Task } from "./task.ts";
 
 /** With the adapter's values, all that a run needs to go on: every random draw is named by seed and step. */
 export interface TrainerState {
@@ -43,6 +43,8 @@ export interface TrainRun<T extends Task> extends TaskSource<T> {
   /** Read at safe points; each field changes when its `applies` says. */
   readonly config: () => RunConfig;
   readonly signal?: StopSignal;
+  /** Called once a step with all its groups. */
+  readonly observe?: Observe<T>;
   readonly limits?: Partial<TrainLimits>;
 }
 
@@ -138,7 +140,13 @@ export async function* train<T extends Task>(run: TrainRun<T>): AsyncGenerator<T
         : yield* renamed(learning, (progress) => ({ kind: "learnProgress" as const, step, ...progress }));
     state.step = step + 1;
 
-    yield { kind: "stepFinished", step, metrics: computeMetrics(groups, report, seconds) };
+    // Look on: an outsider's opinion of the same images, which reaches the log and nothing else.
+    const observed = (await run.observe?.(groups)) ?? {};
+    yield {
+      kind: "stepFinished",
+      step,
+      metrics: { ...computeMetrics(groups, report, seconds), ...observed },
+    };
   }
 }
 

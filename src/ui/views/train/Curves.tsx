@@ -22,7 +22,16 @@ const one = (metric: MetricName): Plot["lines"] => [
 ];
 
 const PLOTS: readonly Plot[] = [
-  { title: "Reward", help: METRICS.rewardMean.help, lines: one("rewardMean"), yFloor: 1, yRange: [0, 1] },
+  {
+    title: "Reward",
+    help: "The model's opinion of its own images, and an outside judge's of the same ones. Learning follows the first; only where both rise are the images better.",
+    lines: [
+      { metric: "rewardMean", label: "own", colour: "--series-1", isDashed: false },
+      { metric: "judgedMean", label: METRICS.judgedMean.label, colour: "--series-2", isDashed: true },
+    ],
+    yFloor: 1,
+    yRange: [0, 1],
+  },
   { title: "Reward spread", help: METRICS.rewardStd.help, lines: one("rewardStd"), yFloor: 0.4 },
   {
     title: "KL",

@@ -1,0 +1,25 @@
+/** The outside judge as a looker-on while a model learns: its score of every step's own images. */
+import type { Observe, Task } from "../../rl/task.ts";
+import type { Metadata } from "../../world/sentences.ts";
+import { type Contest, judgeCodes } from "./judgeDraws.ts";
+
+/** A task whose content GenEval's rules can judge. */
+type JudgeableTask = Task & { readonly metadata: Metadata };
+
+/**
+ * @returns for `TrainRun.observe`: `judgedMean`, the share of a step's images that the judge finds correct, and
+ *   `judgeSeconds`, what looking took
+ */
+export function observeGroups(contest: Contest): Observe<JudgeableTask> {
+  return async (groups) => {
+    const startedMs = performance.now();
+    const images = groups.flatMap(({ task, images: drawn }) =>
+      drawn.map((codes) => ({ metadata: task.metadata, codes })),
+    );
+    const verdicts = await judgeCodes(contest, images);
+    return {
+      judgedMean: verdicts.filter(({ correct }) => correct).length / verdicts.length,
+      judgeSeconds: (performance.now() - startedMs) / 1000,
+    };
+  };
+}
