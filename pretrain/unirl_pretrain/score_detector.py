@@ -129,9 +129,10 @@ def main() -> None:
     numbers = {kind: {"geneval": scores[kind], **{k: np.asarray(v).tolist() for k, v in counts[kind]._asdict().items()}} for kind in pictures}
     checkpoint.write_json(os.path.join(args.out, "scores.json"), numbers)
 
+    name = lambda folder: shlex.quote(os.path.basename(os.path.normpath(folder)))  # noqa: E731
     commands = (
-        f"python -m unirl_pretrain.score_detector --model ../public/models/{os.path.basename(os.path.normpath(args.model))} --data ../data/tiny "
-        f"--tokenizer ../public/models/{shlex.quote(os.path.basename(os.path.normpath(args.tokenizer)))} --scenes {len(scenes)} --out ../runs/judged\n"
+        f"python -m unirl_pretrain.score_detector --model ../public/models/{name(args.model)} --data ../data/{name(args.data)} "
+        f"--tokenizer ../public/models/{name(args.tokenizer)} --scenes {len(scenes)} --out ../runs/judged\n"
         "npx unirl judge --detections runs/judged/painted.jsonl\n"
         "npx unirl judge --detections runs/judged/reconstructed.jsonl"
     )

@@ -15,9 +15,14 @@ import { type DetectorConfig, parseDetectorConfig } from "./config.ts";
 import { loadDetector } from "./loadDetector.ts";
 import { detectorShapes, runDetector } from "./network.ts";
 
-const folder = fileURLToPath(new URL("../../../../public/models/judge-tiny/", import.meta.url));
-const fixture = fileURLToPath(new URL("./__fixtures__/judge-tiny.safetensors", import.meta.url));
-const readShipped = (path: string): Promise<Uint8Array> => readFile(folder + path);
+const folderOf = (judge: string) =>
+  fileURLToPath(new URL(`../../../../public/models/${judge}/`, import.meta.url));
+const fixtureOf = (judge: string) =>
+  fileURLToPath(new URL(`./__fixtures__/${judge}.safetensors`, import.meta.url));
+const readerOf =
+  (judge: string) =>
+  (path: string): Promise<Uint8Array> =>
+    readFile(folderOf(judge) + path);
 /** Sums of a few hundred f32 products in another order, ten layers deep. */
 const TOLERANCE = 1e-3;
 const START_TIMEOUT_MS = 120_000;
@@ -31,8 +36,8 @@ interface Wanted {
   readonly boxes: Float32Array;
 }
 
-async function readWanted(): Promise<Wanted> {
-  const { tensors } = readSafetensors(await readFile(fixture));
+async function readWanted(judge: string): Promise<Wanted> {
+  const { tensors } = readSafetensors(await readFile(fixtureOf(judge)));
   const take = (name: string) => {
     const entry = tensors.get(name);
     if (!entry) throw new Error(`no ${name} in the fixture`);
@@ -63,31 +68,31 @@ function largestDifference(actual: ArrayLike<number>, wanted: ArrayLike<number>)
   }, 0);
 }
 
-async function readConfig(): Promise<DetectorConfig> {
-  return parseDetectorConfig(JSON.parse(new TextDecoder().decode(await readShipped("config.json"))));
+async function readConfig(read: (path: string) => Promise<Uint8Array>): Promise<DetectorConfig> {
+  return parseDetectorConfig(JSON.parse(new TextDecoder().decode(await read("config.json"))));
 }
 
-let wanted: Wanted;
-beforeAll(async () => {
-  wanted = await readWanted();
-});
-
-describe.each(["cpu", "wasm"] as const)("the shipped detector against PyTorch on %s", (backend) => {
+describe.each([
+  ["judge-tiny", "cpu"],
+  ["judge-tiny", "wasm"],
+  ["judge-nano", "cpu"],
+  ["judge-nano", "wasm"],
+] as const)("%s against PyTorch on %s", (judge, backend) => {
+  const readShipped = readerOf(judge);
+  let wanted: Wanted;
   let detector: ObjectDetector;
 
   beforeAll(async () => {
+    wanted = await readWanted(judge);
     await startNodeBackend(backend);
-    detector = await loadDetector(readShipped, "judge-tiny");
+    detector = await loadDetector(readShipped, judge);
   }, START_TIMEOUT_MS);
   afterAll(closeBackend);
 
   it("computes the same numbers for every cell", async () => {
-    const config = await readConfig();
-    const network = uploadParameters(
-      detectorShapes(config),
-      await readTensors(readShipped, "model.safetensors"),
-      "judge",
-    );
+    const config = await readConfig(readShipped);
+    const tensors = await readTensors(readShipped, "model.safetensors");
+    const network = uploadParameters(detectorShapes(config), tensors, "judge");
     const bytes = Int32Array.from(wanted.images.flatMap(({ rgb }) => [...rgb]));
     const shape = [wanted.images.length, config.side, config.side, 3] as [number, number, number, number];
     const output = tf.tidy(() => runDetector(network, config, tf.tensor4d(bytes, shape, "int32")));
@@ -97,7 +102,7 @@ describe.each(["cpu", "wasm"] as const)("the shipped detector against PyTorch on
   });
 
   it("finds the same objects", async () => {
-    const { classes, colours } = await readConfig();
+    const { classes, colours } = await readConfig(readShipped);
     const detections = await detector.detect(wanted.images);
     const found = detections.flatMap((byClass, image) =>
       classes.flatMap((name, kind) => (byClass[name] ?? []).map((object) => ({ image, kind, ...object }))),
@@ -122,9 +127,12 @@ describe.each(["cpu", "wasm"] as const)("the shipped detector against PyTorch on
 });
 
 describe("the detector", () => {
+  const readShipped = readerOf("judge-tiny");
+  let wanted: Wanted;
   let detector: ObjectDetector;
 
   beforeAll(async () => {
+    wanted = await readWanted("judge-tiny");
     await startNodeBackend("wasm");
     detector = await loadDetector(readShipped, "judge-tiny");
   });
@@ -155,7 +163,7 @@ describe("the detector", () => {
   });
 
   it("names what is wrong with a folder", async () => {
-    const config = await readConfig();
+    const config = await readConfig(readShipped);
     const withConfig = (changes: object) => async (path: string) =>
       path === "config.json"
         ? new TextEncoder().encode(JSON.stringify({ ...config, ...changes }))
