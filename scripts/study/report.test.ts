@@ -87,6 +87,7 @@ describe("reportStudy", () => {
     // One of two seeds gained the only counting prompt: +0.5 there, +0.25 of two tasks.
     const gains = rows("robust ");
     expect(gains[0]).toContain("+0.250");
+    expect(gains[0]).not.toContain("NaN");
     expect(gains[0]).toContain("| +0.000 (+0.000 to +0.000) | +0.500 (+0.500 to +0.500) | +0.000 |");
   });
 

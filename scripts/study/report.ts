@@ -65,6 +65,7 @@ function gainCells(base: MeasuredState, runs: readonly StudyRun[]): string[] {
 }
 
 function signed(value: number): string {
+  if (Number.isNaN(value)) return "–";
   return `${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(3)}`;
 }
 
