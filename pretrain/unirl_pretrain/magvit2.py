@@ -16,20 +16,23 @@ class CoderConfig:
     num_res_blocks: list[int] = field(default_factory=lambda: [1, 1, 1, 1])
     resolution: int = 64
     z_channels: int = 11
+    norm_group_size: int = 0  # channels of a normalisation group; 0: always 32 groups, as in Show-o
 
     def to_dict(self) -> dict:
-        return asdict(self)
+        """Without norm_group_size where it is Show-o's own."""
+        return {name: value for name, value in asdict(self).items() if name != "norm_group_size" or value}
 
 
-def norm(channels: int) -> nn.GroupNorm:
-    return nn.GroupNorm(32, channels, eps=1e-6)
+def norm(channels: int, group_size: int) -> nn.GroupNorm:
+    """32 groups of 32 channels forget how bright a picture is, since each channel loses its mean; groups of four keep it."""
+    return nn.GroupNorm(channels // group_size if group_size else 32, channels, eps=1e-6)
 
 
 class ResBlock(nn.Module):
-    def __init__(self, cin: int, cout: int):
+    def __init__(self, cin: int, cout: int, group_size: int):
         super().__init__()
-        self.norm1, self.conv1 = norm(cin), nn.Conv2d(cin, cout, 3, padding=1)
-        self.norm2, self.conv2 = norm(cout), nn.Conv2d(cout, cout, 3, padding=1)
+        self.norm1, self.conv1 = norm(cin, group_size), nn.Conv2d(cin, cout, 3, padding=1)
+        self.norm2, self.conv2 = norm(cout, group_size), nn.Conv2d(cout, cout, 3, padding=1)
         if cin != cout:
             self.nin_shortcut = nn.Conv2d(cin, cout, 1)
 
@@ -40,9 +43,9 @@ class ResBlock(nn.Module):
 
 
 class AttnBlock(nn.Module):
-    def __init__(self, channels: int):
+    def __init__(self, channels: int, group_size: int):
         super().__init__()
-        self.norm = norm(channels)
+        self.norm = norm(channels, group_size)
         self.q, self.k, self.v, self.proj_out = (nn.Conv2d(channels, channels, 1) for _ in range(4))
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
@@ -54,9 +57,10 @@ class AttnBlock(nn.Module):
 
 
 class Mid(nn.Module):
-    def __init__(self, channels: int):
+    def __init__(self, channels: int, group_size: int):
         super().__init__()
-        self.block_1, self.attn_1, self.block_2 = ResBlock(channels, channels), AttnBlock(channels), ResBlock(channels, channels)
+        self.block_1, self.block_2 = (ResBlock(channels, channels, group_size) for _ in range(2))
+        self.attn_1 = AttnBlock(channels, group_size)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return self.block_2(self.attn_1(self.block_1(x)))
@@ -77,9 +81,9 @@ class Resample(nn.Module):
 
 
 class Level(nn.Module):
-    def __init__(self, cin: int, cout: int, blocks: int):
+    def __init__(self, cin: int, cout: int, blocks: int, group_size: int):
         super().__init__()
-        self.block = nn.ModuleList(ResBlock(cin if i == 0 else cout, cout) for i in range(blocks))
+        self.block = nn.ModuleList(ResBlock(cin if i == 0 else cout, cout, group_size) for i in range(blocks))
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         for block in self.block:
@@ -97,13 +101,13 @@ class Encoder(nn.Module):
         self.down = nn.ModuleList()
         channels = cfg.ch
         for i, (mult, blocks) in enumerate(zip(cfg.ch_mult, cfg.num_res_blocks)):
-            level = Level(channels, cfg.ch * mult, blocks)
+            level = Level(channels, cfg.ch * mult, blocks, cfg.norm_group_size)
             channels = cfg.ch * mult if blocks else channels
             if i < len(cfg.ch_mult) - 1:
                 level.downsample = Resample(channels, down=True)
             self.down.append(level)
-        self.mid = Mid(channels)
-        self.norm_out, self.conv_out = norm(channels), nn.Conv2d(channels, cfg.z_channels, 3, padding=1)
+        self.mid = Mid(channels, cfg.norm_group_size)
+        self.norm_out, self.conv_out = norm(channels, cfg.norm_group_size), nn.Conv2d(channels, cfg.z_channels, 3, padding=1)
         self.quant_conv = nn.Conv2d(cfg.z_channels, cfg.z_channels, 1)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
@@ -120,16 +124,16 @@ class Decoder(nn.Module):
         channels = cfg.ch * cfg.ch_mult[-1]
         self.post_quant_conv = nn.Conv2d(cfg.z_channels, cfg.z_channels, 1)
         self.conv_in = nn.Conv2d(cfg.z_channels, channels, 3, padding=1)
-        self.mid = Mid(channels)
+        self.mid = Mid(channels, cfg.norm_group_size)
         levels = []
         for i in reversed(range(len(cfg.ch_mult))):  # up.N runs first; up is indexed by level
-            level = Level(channels, cfg.ch * cfg.ch_mult[i], cfg.num_res_blocks[i])
+            level = Level(channels, cfg.ch * cfg.ch_mult[i], cfg.num_res_blocks[i], cfg.norm_group_size)
             channels = cfg.ch * cfg.ch_mult[i] if cfg.num_res_blocks[i] else channels
             if i > 0:
                 level.upsample = Resample(channels, down=False)
             levels.insert(0, level)
         self.up = nn.ModuleList(levels)
-        self.norm_out, self.conv_out = norm(channels), nn.Conv2d(channels, 3, 3, padding=1)
+        self.norm_out, self.conv_out = norm(channels, cfg.norm_group_size), nn.Conv2d(channels, 3, 3, padding=1)
 
     def forward(self, q: torch.Tensor) -> torch.Tensor:
         """Signs (B,bits,h,w) -> pixels (B,3,H,W), unbounded around [-1,1]."""

@@ -26,6 +26,7 @@ def parse_args() -> argparse.Namespace:
     p.add_argument("--init", help="tokenizer or model folder to start from (a fresh --out only)")
     p.add_argument("--freeze-encoder", action="store_true", help="the codes keep their meaning, so a Show-o trained on them stays valid")
     p.add_argument("--preset", default="tiny", choices=sorted(PRESETS))
+    p.add_argument("--decoder-group-size", type=int, default=0, help="channels of the decoder's normalisation groups; 0: 32 groups")
     p.add_argument("--minutes", type=float, default=0)
     p.add_argument("--steps", type=int, default=0)
     p.add_argument("--batch", type=int, default=32)
@@ -99,6 +100,7 @@ def main() -> None:
     preset = PRESETS[args.preset]
     if args.bits:
         preset.encoder.z_channels = preset.decoder.z_channels = args.bits
+    preset.decoder.norm_group_size = args.decoder_group_size
     device, autocast = checkpoint.choose_device(args.device, args.threads)
     os.makedirs(args.out, exist_ok=True)
     torch.manual_seed(args.seed)

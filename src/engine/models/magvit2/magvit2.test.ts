@@ -7,7 +7,7 @@ import { closeBackend } from "../../device/backend.ts";
 import { readSafetensors, type SafetensorsEntry } from "../../safetensors/safetensors.ts";
 import { toFloat32 } from "../../safetensors/toFloat32.ts";
 import { loadMagvit2, type Magvit2, makeSignTable, quantise } from "./magvit2.ts";
-import type { Magvit2Config } from "./parameters.ts";
+import { countGroups, type Magvit2Config } from "./parameters.ts";
 
 const shared = process.env.UNIRL_SHARED ?? fileURLToPath(new URL("../../../../../shared", import.meta.url));
 const golden = `${shared}/golden/showo-a`;
@@ -119,6 +119,19 @@ describe("MAGVIT-v2 by hand", () => {
     expect(() => loadMagvit2(config, broken)).toThrow(
       /encoder\.conv_in\.weight is missing; decoder\.conv_out\.bias is \[32\] instead of \[3\]/,
     );
+  });
+
+  it("groups normalised channels as the configuration says", async () => {
+    const codes = tf.zeros<tf.Rank.R2>([1, 16], "int32");
+    const decodeWith = async (norm_group_size?: number) => {
+      const model = loadMagvit2({ ...config, decoder: { ...config.decoder, norm_group_size } }, weights);
+      const pixels = await model.decode(codes).data();
+      model.dispose();
+      return Array.from(pixels);
+    };
+    expect([countGroups(64, undefined), countGroups(64, 4)]).toEqual([32, 16]);
+    expect(await decodeWith(4)).not.toEqual(await decodeWith());
+    await expect(decodeWith(5)).rejects.toThrow(/normalisation groups do not divide/);
   });
 
   it("refuses images and codes of impossible sizes", () => {

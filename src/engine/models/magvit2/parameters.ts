@@ -19,6 +19,11 @@ export interface CoderConfig {
   readonly resolution: number;
   /** Bits of a code. */
   readonly z_channels: number;
+  /**
+   * Channels of a normalisation group. Absent, there are always 32 groups, as in Show-o; with 32 channels every channel
+   * then loses its mean, and the picture how bright it is, which groups of four channels keep.
+   */
+  readonly norm_group_size?: number | undefined;
 }
 
 /** `magvitv2` of a model folder's `config.json`. */
@@ -27,8 +32,13 @@ export interface Magvit2Config {
   readonly decoder: CoderConfig;
 }
 
-/** Groups of every group norm: fixed in the architecture. */
-export const NORM_GROUPS = 32;
+/** Groups of every group norm of the published tokenizers. */
+const NORM_GROUPS = 32;
+
+/** Groups that a norm over so many channels has. */
+export function countGroups(channels: number, groupSize: number | undefined): number {
+  return groupSize === undefined ? NORM_GROUPS : channels / groupSize;
+}
 
 const RGB_CHANNELS = 3;
 
@@ -95,8 +105,10 @@ function describeConfigFault(half: "encoder" | "decoder", config: CoderConfig): 
   if (config.num_res_blocks.length !== config.ch_mult.length) {
     return `magvitv2.${half}.num_res_blocks and ch_mult differ in length`;
   }
-  if ([config.ch, ...config.ch_mult.map((mult) => config.ch * mult)].some((c) => c % NORM_GROUPS !== 0)) {
-    return `magvitv2.${half} has channel counts that ${NORM_GROUPS} groups do not divide`;
+  const channels = [config.ch, ...config.ch_mult.map((mult) => config.ch * mult)];
+  const divisor = config.norm_group_size ?? NORM_GROUPS;
+  if (channels.some((count) => count % divisor !== 0)) {
+    return `magvitv2.${half} has channel counts that its normalisation groups do not divide`;
   }
   return null;
 }

@@ -11,6 +11,7 @@ const coderSchema = z.object({
   num_res_blocks: z.array(z.number().int().nonnegative()).min(1),
   resolution: count,
   z_channels: count,
+  norm_group_size: count.optional(),
 });
 
 const configSchema = z.object({
