@@ -32,6 +32,7 @@ def parse_args() -> argparse.Namespace:
     p.add_argument("--tokenizer", required=True, help="folder of train_tokenizer")
     p.add_argument("--out", required=True, help="model folder; training resumes if it holds checkpoint.pt")
     p.add_argument("--init", help="model folder to start from (a fresh --out only), as shipped in public/models")
+    p.add_argument("--copy-code", type=int, nargs="+", default=[], help="with --init: later image codes begin as copies of the first (split_backgrounds)")
     p.add_argument("--preset", default="tiny", choices=sorted(PRESETS))
     p.add_argument("--layers", type=int, default=0, help="other than the preset's")
     p.add_argument("--hidden", type=int, default=0, help="other than the preset's; the MLP is four times as wide")
@@ -69,6 +70,16 @@ def make_optimiser(model: Showo, args: argparse.Namespace) -> Muon:
     )  # fmt: skip
 
 
+@torch.no_grad()
+def copy_codes(model: Showo, codes: list[int]) -> None:
+    """Gives the rows of codes[0] to the others: what is read alike at first, and predicted with equal shares."""
+    rows = [model.cfg.first_code + code for code in codes]
+    for source, target in ((rows[0], row) for row in rows[1:] if row != rows[0]):
+        model.showo.model.embed_tokens.weight[target] = model.showo.model.embed_tokens.weight[source]
+        model.showo.lm_head.weight[target] = model.showo.lm_head.weight[source]
+        model.showo.lm_head.bias[target] = model.showo.lm_head.bias[source]
+
+
 def main() -> None:
     args = parse_args()
     preset = PRESETS[args.preset]
@@ -86,6 +97,7 @@ def main() -> None:
     model = Showo(cfg).to(device)
     if args.init:
         checkpoint.start_from(model, os.path.join(args.init, "model.safetensors"))
+        copy_codes(model, args.copy_code)
     optimiser, ema = make_optimiser(model, args), Ema(model)
     step, used, position, rng = 0, 0.0, 0, None
     path = os.path.join(args.out, "checkpoint.pt")
