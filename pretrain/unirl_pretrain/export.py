@@ -11,7 +11,7 @@ import numpy as np
 
 from . import checkpoint, safetensors_io
 from .presets import PRESETS
-from .showo import ShowoConfig
+from .showo import ShowoConfig, fold_factors
 from .words import END_OF_TEXT, UNKNOWN, read_tokenizer_file
 
 CARD = """# {name}
@@ -70,7 +70,7 @@ def main() -> None:
     cfg = ShowoConfig(**state["config"])
     vq = safetensors_io.load(os.path.join(args.tokenizer, "vq.safetensors"))
     sizes, world = checkpoint.read_json(os.path.join(args.tokenizer, "vq.json")), checkpoint.read_json(os.path.join(args.data, "world.json"))
-    weights = {name: value.numpy() for name, value in state["ema"]["shadow"].items()}
+    weights = {name: value.numpy() for name, value in fold_factors(cfg, state["ema"]["shadow"]).items()}
     generation = dict(PRESETS[args.preset].generation)
     generation.update({k: v for k in generation if (v := getattr(args, k)) is not None})
 

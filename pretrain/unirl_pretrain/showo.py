@@ -23,6 +23,7 @@ class ShowoConfig:
     rotary: float = 0.5
     theta: float = 10000.0
     eps: float = 1e-5
+    tint_bits: int = 0  # first bits of a code that name its tint (factored.py); 0: codes are not factored
 
     @property
     def vocab(self) -> int:
@@ -139,11 +140,30 @@ class Causal(nn.Module):
         self.model, self.lm_head = Phi(cfg), nn.Linear(cfg.hidden, cfg.vocab)
 
 
+class CodeFactors(nn.Module):
+    """What codes of one tint share, and codes of one shape: added to the codes' own rows while training, so that a shape
+    learnt in one colour is known in all."""
+
+    def __init__(self, cfg: ShowoConfig):
+        super().__init__()
+        tints = 2**cfg.tint_bits
+        self.tint = nn.Parameter(torch.randn(tints, cfg.hidden) * 0.02)
+        self.shape = nn.Parameter(torch.randn(cfg.codes // tints, cfg.hidden) * 0.02)
+        self.around = (cfg.first_code, cfg.vocab - cfg.first_code - cfg.codes)  # rows before and after the codes'
+
+    def table(self) -> torch.Tensor:
+        """-> (V,C), zero outside the image codes."""
+        rows = (self.tint[:, None] + self.shape[None]).flatten(0, 1)
+        return F.pad(rows, (0, 0, *self.around))
+
+
 class Showo(nn.Module):
     def __init__(self, cfg: ShowoConfig):
         super().__init__()
         self.cfg = cfg
         self.showo = Causal(cfg)
+        if cfg.tint_bits:
+            self.read_factors, self.write_factors = CodeFactors(cfg), CodeFactors(cfg)
         rotated = int(cfg.rotary * (cfg.hidden // cfg.heads))
         inverse = cfg.theta ** (-torch.arange(0, rotated, 2).float() / rotated)
         self.register_buffer("inverse_frequencies", inverse, persistent=False)
@@ -162,16 +182,33 @@ class Showo(nn.Module):
         bias = torch.zeros(may_attend.shape, device=ids.device).masked_fill_(~may_attend, float("-inf"))[:, None]
         model = self.showo.model
         h = model.embed_tokens(ids)
+        if self.cfg.tint_bits:
+            h = h + F.embedding(ids, self.read_factors.table())
         for layer in model.layers:
             h = layer(h, rope, bias)
         return model.final_layernorm(h)
 
     def head(self, h: torch.Tensor) -> torch.Tensor:
         """(...,C) -> f32 logits (...,V). Call it on the rows that need logits only."""
-        return self.showo.lm_head(h).float()
+        head = self.showo.lm_head
+        weight = head.weight + self.write_factors.table() if self.cfg.tint_bits else head.weight
+        return F.linear(h, weight, head.bias).float()
 
     def forward(self, ids: torch.Tensor, positions: torch.Tensor, may_attend: torch.Tensor) -> torch.Tensor:
         return self.head(self.hidden(ids, positions, may_attend))
+
+
+@torch.no_grad()
+def fold_factors(cfg: ShowoConfig, weights: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """Weights by name, averaged or not -> those of a plain Show-o that computes the same."""
+    if not cfg.tint_bits:
+        return weights
+    folded = {name: value for name, value in weights.items() if "_factors." not in name}
+    for part, row in (("read_factors", "showo.model.embed_tokens.weight"), ("write_factors", "showo.lm_head.weight")):
+        factors = CodeFactors(cfg)
+        factors.load_state_dict({name: weights[f"{part}.{name}"] for name in ("tint", "shape")})
+        folded[row] = folded[row] + factors.table()
+    return folded
 
 
 def rotate(x: torch.Tensor, rope: tuple[torch.Tensor, torch.Tensor]) -> torch.Tensor:

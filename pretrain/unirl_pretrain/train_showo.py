@@ -6,9 +6,11 @@
 import argparse
 import os
 import time
+from dataclasses import replace
 
 import numpy as np
 import torch
+import torch.nn as nn
 
 from . import checkpoint
 from .batches import Batch, Batches
@@ -32,7 +34,8 @@ def parse_args() -> argparse.Namespace:
     p.add_argument("--tokenizer", required=True, help="folder of train_tokenizer")
     p.add_argument("--out", required=True, help="model folder; training resumes if it holds checkpoint.pt")
     p.add_argument("--init", help="model folder to start from (a fresh --out only), as shipped in public/models")
-    p.add_argument("--copy-code", type=int, nargs="+", default=[], help="with --init: later image codes begin as copies of the first (split_backgrounds)")
+    p.add_argument("--new-codes", action="store_true", help="with --init: the codes are another tokenizer's, so their rows begin anew")
+    p.add_argument("--tint-bits", type=int, default=0, help="of a tokenizer trained with --factored: 4")
     p.add_argument("--preset", default="tiny", choices=sorted(PRESETS))
     p.add_argument("--layers", type=int, default=0, help="other than the preset's")
     p.add_argument("--hidden", type=int, default=0, help="other than the preset's; the MLP is four times as wide")
@@ -71,13 +74,16 @@ def make_optimiser(model: Showo, args: argparse.Namespace) -> Muon:
 
 
 @torch.no_grad()
-def copy_codes(model: Showo, codes: list[int]) -> None:
-    """Gives the rows of codes[0] to the others: what is read alike at first, and predicted with equal shares."""
-    rows = [model.cfg.first_code + code for code in codes]
-    for source, target in ((rows[0], row) for row in rows[1:] if row != rows[0]):
-        model.showo.model.embed_tokens.weight[target] = model.showo.model.embed_tokens.weight[source]
-        model.showo.lm_head.weight[target] = model.showo.lm_head.weight[source]
-        model.showo.lm_head.bias[target] = model.showo.lm_head.bias[source]
+def start_from(model: Showo, folder: str, new_codes: bool) -> None:
+    """Weights of a model folder. Factors of codes are not in it and begin small, rows of new codes at nothing beside them."""
+    plain = Showo(replace(model.cfg, tint_bits=0))
+    checkpoint.start_from(plain, os.path.join(folder, "model.safetensors"))
+    model.load_state_dict(plain.state_dict(), strict=False)
+    if new_codes:
+        codes = slice(model.cfg.first_code, model.cfg.mask_id)
+        nn.init.normal_(model.showo.model.embed_tokens.weight[codes], std=0.002)
+        nn.init.normal_(model.showo.lm_head.weight[codes], std=0.002)
+        nn.init.zeros_(model.showo.lm_head.bias[codes])
 
 
 def main() -> None:
@@ -92,12 +98,11 @@ def main() -> None:
     cfg = ShowoConfig(
         text=len(words.vocab), codes=2 ** sizes["encoder"]["z_channels"], image_tokens=codes.shape[1],
         layers=args.layers or preset.layers, hidden=args.hidden or preset.hidden, heads=preset.heads,
-        mlp=4 * args.hidden if args.hidden else preset.mlp,
+        mlp=4 * args.hidden if args.hidden else preset.mlp, tint_bits=args.tint_bits,
     )  # fmt: skip
     model = Showo(cfg).to(device)
     if args.init:
-        checkpoint.start_from(model, os.path.join(args.init, "model.safetensors"))
-        copy_codes(model, args.copy_code)
+        start_from(model, args.init, args.new_codes)
     optimiser, ema = make_optimiser(model, args), Ema(model)
     step, used, position, rng = 0, 0.0, 0, None
     path = os.path.join(args.out, "checkpoint.pt")

@@ -11,12 +11,14 @@ import numpy as np
 import torch
 
 from . import checkpoint
+from .factored import Views, Wardrobe, draw_views
+from .factored import loss_terms as factored_terms
 from .lfq import commitment, entropies, quantise
 from .magvit2 import MagvitV2
 from .muon import Ema, Muon, cosine
 from .png import paired_sheet, to_u8, write_png
 from .presets import PRESETS
-from .world import Order, Painter, Scenes, prefetch, to_model
+from .world import Order, Painter, Scenes, pixels_and_mask, prefetch
 
 
 def parse_args() -> argparse.Namespace:
@@ -26,6 +28,7 @@ def parse_args() -> argparse.Namespace:
     p.add_argument("--init", help="tokenizer or model folder to start from (a fresh --out only)")
     p.add_argument("--freeze-encoder", action="store_true", help="the codes keep their meaning, so a Show-o trained on them stays valid")
     p.add_argument("--preset", default="tiny", choices=sorted(PRESETS))
+    p.add_argument("--factored", action="store_true", help="four bits of a code for the tint, the others for the shape (factored.py)")
     p.add_argument("--decoder-group-size", type=int, default=0, help="channels of the decoder's normalisation groups; 0: 32 groups")
     p.add_argument("--minutes", type=float, default=0)
     p.add_argument("--steps", type=int, default=0)
@@ -37,6 +40,9 @@ def parse_args() -> argparse.Namespace:
     p.add_argument("--l2", type=float, default=1.0)
     p.add_argument("--commit", type=float, default=0.25)
     p.add_argument("--entropy", type=float, default=0.02, help="weight of H(cell) - H(mean over cells)")
+    p.add_argument("--tint", type=float, default=0.5, help="--factored: weight of the tint bits")
+    p.add_argument("--plain", type=float, default=0.2, help="--factored: weight of the plain shape, for cells without object and no others")
+    p.add_argument("--agree", type=float, default=0.2, help="--factored: weight of both views giving a cell the same shape")
     p.add_argument("--object-weight", type=float, default=3.0, help="weight of pixels that differ from the background")
     p.add_argument("--held-out", type=int, default=1024, help="last scenes of the folder, never trained on")
     p.add_argument("--bits", type=int, default=0, help="other than the preset's")
@@ -127,10 +133,14 @@ def main() -> None:
     budget, log = checkpoint.Budget(args.steps, args.minutes, used), checkpoint.Log(args.out)
     order = Order(len(scenes) - args.held_out, args.seed, position)
 
-    def batch() -> tuple[np.ndarray, np.ndarray, int]:
-        """-> model pixels (B,3,H,W), object mask (B,1,H,W), the order's position after this batch."""
+    wardrobe = Wardrobe(scenes) if args.factored else None
+    repainting, cell = np.random.default_rng([args.seed, position]), preset.side // 2 ** (len(preset.encoder.ch_mult) - 1)
+
+    def batch() -> tuple[Views | tuple[np.ndarray, np.ndarray], int]:
+        """-> two views of the scenes, or model pixels (B,3,H,W) and object mask (B,1,H,W); the order's position after this batch."""
         chosen = [scenes[i] for i in order.take(args.batch)]
-        return *pixels_and_mask(painter, chosen), order.position
+        drawn = draw_views(painter, wardrobe, chosen, cell, repainting) if wardrobe else pixels_and_mask(painter, chosen)
+        return drawn, order.position
 
     held = [scenes[i] for i in range(len(scenes) - min(args.held_out, 256), len(scenes))]
     held_pixels, held_objects = (torch.from_numpy(a).to(device) for a in pixels_and_mask(painter, held))
@@ -151,14 +161,18 @@ def main() -> None:
         budget.tick()
 
     last_eval, last_log = budget.used, (step, time.monotonic())
-    for pixels, objects, position in prefetch(batch):
+    for drawn, position in prefetch(batch):
         optimiser.scale_lr(cosine(budget.progress(step)))
-        x = torch.from_numpy(pixels).to(device)
-        if args.channels_last:
-            x = x.contiguous(memory_format=torch.channels_last)
-        weight = 1 + (args.object_weight - 1) * torch.from_numpy(objects).to(device)
-        terms = loss_terms(model, x, weight, autocast)
-        loss = args.l1 * terms["l1"] + args.l2 * terms["l2"] + args.commit * terms["commit"]
+        if isinstance(drawn, Views):
+            terms = factored_terms(model, drawn, args.object_weight, autocast)
+            loss = args.tint * terms["tint"] + args.plain * terms["plain"] + args.agree * terms["agree"]
+        else:
+            x = torch.from_numpy(drawn[0]).to(device)
+            if args.channels_last:
+                x = x.contiguous(memory_format=torch.channels_last)
+            weight = 1 + (args.object_weight - 1) * torch.from_numpy(drawn[1]).to(device)
+            terms, loss = loss_terms(model, x, weight, autocast), 0.0
+        loss = loss + args.l1 * terms["l1"] + args.l2 * terms["l2"] + args.commit * terms["commit"]
         loss = loss + args.entropy * (terms["cell_entropy"] - terms["mean_entropy"])
         optimiser.zero_grad()
         loss.backward()
@@ -179,13 +193,6 @@ def main() -> None:
             last_eval = budget.used
         if done:
             return
-
-
-def pixels_and_mask(painter: Painter, scenes: list) -> tuple[np.ndarray, np.ndarray]:
-    """-> f32 model pixels (B,3,H,W) and f32 mask (B,1,H,W) of pixels that differ from the background."""
-    pixels = painter.paint(scenes)
-    objects = (pixels != painter.background_pixels(scenes)).any(3)
-    return to_model(pixels), objects[:, None].astype(np.float32)
 
 
 if __name__ == "__main__":

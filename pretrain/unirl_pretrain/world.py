@@ -136,3 +136,10 @@ def prefetch(make: Callable[[], T], depth: int = 2) -> Iterator[T]:
 def to_model(pixels: np.ndarray) -> np.ndarray:
     """u8 [B,H,W,3] -> f32 [B,3,H,W] in [-1,1]."""
     return np.ascontiguousarray(pixels.transpose(0, 3, 1, 2)).astype(np.float32) / 127.5 - 1
+
+
+def pixels_and_mask(painter: Painter, scenes: list) -> tuple[np.ndarray, np.ndarray]:
+    """-> f32 model pixels (B,3,H,W) and f32 mask (B,1,H,W) of pixels that differ from the background."""
+    pixels = painter.paint(scenes)
+    objects = (pixels != painter.background_pixels(scenes)).any(3)
+    return to_model(pixels), objects[:, None].astype(np.float32)
