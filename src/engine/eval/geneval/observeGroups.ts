@@ -1,4 +1,5 @@
 /** The outside judge as a looker-on while a model learns: its score of every step's own images. */
+import { util } from "@tensorflow/tfjs-core";
 import type { Observe, Task } from "../../rl/task.ts";
 import type { Metadata } from "../../world/sentences.ts";
 import { type Contest, judgeCodes } from "./judgeDraws.ts";
@@ -12,14 +13,14 @@ type JudgeableTask = Task & { readonly metadata: Metadata };
  */
 export function observeGroups(contest: Contest): Observe<JudgeableTask> {
   return async (groups) => {
-    const startedMs = performance.now();
+    const startedMs = util.now();
     const images = groups.flatMap(({ task, images: drawn }) =>
       drawn.map((codes) => ({ metadata: task.metadata, codes })),
     );
     const verdicts = await judgeCodes(contest, images);
     return {
       judgedMean: verdicts.filter(({ correct }) => correct).length / verdicts.length,
-      judgeSeconds: (performance.now() - startedMs) / 1000,
+      judgeSeconds: (util.now() - startedMs) / 1000,
     };
   };
 }
