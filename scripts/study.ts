@@ -8,7 +8,7 @@
 import { writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { Command, Option } from "commander";
-import { numberBetween, wholeNumber } from "../src/cli/options.ts";
+import { wholeNumber } from "../src/cli/options.ts";
 import { planStudy, type StudyOptions, VARIANTS } from "./study/plan.ts";
 import { drawCurves, reportStudy } from "./study/report.ts";
 import { readResults } from "./study/results.ts";
@@ -49,7 +49,7 @@ const program = new Command("study")
   .addOption(
     new Option("--only <variants...>", "some of the variants").choices(VARIANTS.map(({ name }) => name)),
   )
-  .option("--parallel <count>", "jobs at a time", numberBetween(1, 64), Math.max(1, cpus().length))
+  .option("--parallel <count>", "jobs at a time", wholeNumber(1, 64), Math.max(1, cpus().length))
   .addOption(
     new Option("--backend <name>", "where to compute").choices(["wasm", "webgpu", "cpu"]).default("wasm"),
   )

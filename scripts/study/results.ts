@@ -54,7 +54,6 @@ const finishedLine = z.object({
   rewards: z.array(z.object({ after: z.number(), judged: z.object({ after: z.number() }) })),
 });
 
-export type Scores = z.infer<typeof scores>;
 export type StepMetrics = z.infer<typeof stepLine>;
 
 /** One state of the model, measured. */

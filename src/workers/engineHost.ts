@@ -29,7 +29,7 @@ import {
   type WorldSpec,
 } from "../engine/index.ts";
 import { createFileReader } from "./modelFiles.ts";
-import type { EngineRun, FilmRow, RunOrder, SessionEngine } from "./ports.ts";
+import type { EngineRun, FilmRow, LoadProgress, RunOrder, SessionEngine } from "./ports.ts";
 
 const FILM_ROWS = 2;
 
@@ -64,8 +64,11 @@ export function createEngineHost(options: HostOptions): SessionEngine {
       const read = createFileReader(modelUrl, onProgress);
       const world = parseWorldSpec(parseJson(await read("world.json"), "world.json"));
       const model = await loadModel(read, modelId);
+      // Files of the same name must not be taken for the model's own.
+      const onJudgeProgress = (progress: LoadProgress) =>
+        onProgress({ ...progress, file: `judge/${progress.file}` });
       const detector =
-        judgeUrl === null ? null : await loadDetector(createFileReader(judgeUrl, onProgress), judgeUrl);
+        judgeUrl === null ? null : await loadDetector(createFileReader(judgeUrl, onJudgeProgress), judgeUrl);
       loaded = { model, detector, world, splits: createSplits(world) };
       const { family, imageSide, imageTokenCount, parameterCount } = model;
       return { family, imageSide, imageTokenCount, parameterCount };

@@ -60,15 +60,22 @@ export interface Difference {
   readonly gain: Estimate;
 }
 
+/** What is scored, and on what; all borrowed. */
+export interface CompareSetting {
+  readonly model: UnifiedModel;
+  /** The outside judge, who scores but never teaches; null without one. */
+  readonly detector: ObjectDetector | null;
+  /** Sprites of the model's world. */
+  readonly sprites: SpriteSet;
+  readonly options: TrainOptions;
+  readonly signal: AbortSignal;
+}
+
 /** `--eval-prompts` images over the chosen list: every prompt once, or more often when the list is shorter. */
 export function planComparison(
-  model: UnifiedModel,
-  sprites: SpriteSet,
+  { model, detector, sprites, options, signal }: CompareSetting,
   splits: Splits,
-  options: TrainOptions,
   config: RunConfig,
-  detector: ObjectDetector | null,
-  signal: AbortSignal,
 ): ComparePlan {
   const prompts = limitPrompts(splits[options.prompts], options.evalPrompts);
   return {

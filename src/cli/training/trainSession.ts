@@ -9,17 +9,15 @@ import {
   decodeCheckpoint,
   encodeCheckpoint,
   judgeAnswer,
-  type ObjectDetector,
   observeGroups,
   restoreCheckpoint,
   type Splits,
-  type SpriteSet,
   type TrainerState,
   train,
-  type UnifiedModel,
 } from "../../engine/index.ts";
 import {
   type ComparePlan,
+  type CompareSetting,
   planComparison,
   type Scores,
   scoreModel,
@@ -32,14 +30,7 @@ import { RunFolder, readCheckpointFile } from "./runFolder.ts";
 import { chooseConfig, type TrainOptions, validateConfig } from "./trainOptions.ts";
 
 /** What a session works with; all borrowed. */
-export interface TrainSetting {
-  readonly model: UnifiedModel;
-  /** The outside judge, who scores but never teaches; null without one. */
-  readonly detector: ObjectDetector | null;
-  /** Sprites of the model's world. */
-  readonly sprites: SpriteSet;
-  readonly options: TrainOptions;
-  readonly signal: AbortSignal;
+export interface TrainSetting extends CompareSetting {
   readonly progress: Progress;
   /** Takes each record as it comes: `evaluated`, `stepFinished`, `runFinished`. */
   readonly report: (record: Readonly<Record<string, unknown>>) => void;
@@ -69,13 +60,13 @@ function settleConfig(options: TrainOptions, checkpoint: Checkpoint | null): Run
  * @throws EngineError of loading, training or writing
  */
 export async function runTraining(setting: TrainSetting): Promise<boolean> {
-  const { model, detector, sprites, options, report, warn } = setting;
+  const { model, sprites, options, report, warn } = setting;
   const checkpoint = options.resume ? await decodeCheckpoint(readCheckpointFile(options.resume)) : null;
   const config = settleConfig(options, checkpoint);
   const folder = new RunFolder(options.out);
   if (!checkpoint) folder.write("metrics.jsonl", "");
   const splits = createSplits(sprites.spec);
-  const plan = planComparison(model, sprites, splits, options, config, detector, setting.signal);
+  const plan = planComparison(setting, splits, config);
   model.attachAdapter({ rank: config.loraRank, alpha: config.loraAlpha, seed: config.seed });
   const state = createTrainerState(model);
   try {

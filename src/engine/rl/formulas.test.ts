@@ -230,7 +230,8 @@ describe("computeMetrics", () => {
       group("colors", ["colors", "colors", "colors", "colors"]),
       group("counting", ["counting", "counting"]),
     ];
-    const metrics = computeMetrics(groups, null, { draw: 0, answer: 0 });
+    const metrics = computeMetrics(groups, null, { draw: 1, answer: 2, observe: 4 });
+    expect(metrics).toMatchObject({ observeSeconds: 4, learnSeconds: 0, stepSeconds: 7 });
     const forms = Object.entries(metrics).filter(([name]) => name.startsWith("format/"));
     expect(Object.fromEntries(forms)).toEqual({
       "format/colors/other": 1 / 8,

@@ -42,7 +42,7 @@ export type GatherEvent<T extends Task> =
 
 export interface Gathered<T extends Task> {
   readonly groups: readonly JudgedGroup<T>[];
-  readonly seconds: PhaseSeconds;
+  readonly seconds: Omit<PhaseSeconds, "observe">;
 }
 
 /** The tasks of a step; those of a redraw are new ones. */

@@ -11,6 +11,8 @@ export type StepMetrics = Readonly<Record<string, number>>;
 export interface PhaseSeconds {
   readonly draw: number;
   readonly answer: number;
+  /** What the onlooker took. */
+  readonly observe: number;
 }
 
 function mean(values: readonly number[]): number {
@@ -84,7 +86,8 @@ export function computeMetrics(
     ...learnt,
     drawSeconds: seconds.draw,
     answerSeconds: seconds.answer,
+    observeSeconds: seconds.observe,
     learnSeconds,
-    stepSeconds: seconds.draw + seconds.answer + learnSeconds,
+    stepSeconds: seconds.draw + seconds.answer + seconds.observe + learnSeconds,
   };
 }

@@ -4,6 +4,7 @@
  * not pulling is pausing, aborting the signal stops, and either way the model is as the last finished step left it.
  * Source: spec/unirl.md 10.3 (SFT) and 10.4 (GRPO).
  */
+import { util } from "@tensorflow/tfjs-core";
 import type { RunConfig } from "../config.ts";
 import { EngineError } from "../errors.ts";
 import type { StopSignal, UnifiedModel } from "../models/unified.ts";
@@ -112,6 +113,12 @@ export async function* train<T extends Task>(run: TrainRun<T>): AsyncGenerator<T
     });
     const { groups, seconds } = yield* renamed(gathering, (event) => ({ ...event, step }));
 
+    // Look on: an outsider's opinion of the same images, which reaches the log and nothing else.
+    const startedMs = util.now();
+    const observed = (await run.observe?.(groups)) ?? {};
+    const observe = (util.now() - startedMs) / 1000;
+    checkCancelled();
+
     // Score: advantages within each group.
     takeLiveChanges();
     const rewards = groups.map((group) => group.rewards.map(({ reward }) => reward));
@@ -140,13 +147,8 @@ export async function* train<T extends Task>(run: TrainRun<T>): AsyncGenerator<T
         : yield* renamed(learning, (progress) => ({ kind: "learnProgress" as const, step, ...progress }));
     state.step = step + 1;
 
-    // Look on: an outsider's opinion of the same images, which reaches the log and nothing else.
-    const observed = (await run.observe?.(groups)) ?? {};
-    yield {
-      kind: "stepFinished",
-      step,
-      metrics: { ...computeMetrics(groups, report, seconds), ...observed },
-    };
+    const metrics = computeMetrics(groups, report, { ...seconds, observe });
+    yield { kind: "stepFinished", step, metrics: { ...metrics, ...observed } };
   }
 }
 
