@@ -128,13 +128,13 @@ async function startWebGpu(
   options: BackendOptions,
   reason: string,
 ): Promise<BackendReport> {
-  const { WebGPUBackend } = await import("@tensorflow/tfjs-backend-webgpu");
+  const { TrainerBackend } = await import("./trainerBackend.ts");
   const { name, isSoftware } = describeAdapter(adapter);
   const device = await openDevice(adapter);
   watch(device, options);
   // The package registers a factory that opens a device we do not own; kernels are bound to the name.
   if (tf.findBackendFactory("webgpu")) tf.removeBackend("webgpu");
-  tf.registerBackend("webgpu", () => new WebGPUBackend(device, adapter.info));
+  tf.registerBackend("webgpu", () => new TrainerBackend(device, adapter.info));
   tf.env().set("WEBGPU_MATMUL_PROGRAM_TYPE", PACKED_MATMUL);
   // Small operations would otherwise run on the CPU backend, unseen and with other rounding.
   tf.env().set("WEBGPU_CPU_FORWARD", false);

@@ -1,0 +1,98 @@
+import * as tf from "@tensorflow/tfjs-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { openDawn } from "../../cli/node/dawn.ts";
+import { startNodeBackend } from "../../cli/node/nodeBackend.ts";
+import { closeBackend } from "./backend.ts";
+import type { GpuProgram } from "./gpuProgram.ts";
+import type { TrainerBackend } from "./trainerBackend.ts";
+
+const hasDawn = (await openDawn()) !== null;
+
+/** y = x·factor, z = −x. */
+const SCALE = {
+  name: "scale",
+  inputs: { x: "f32" },
+  outputs: { y: "f32", z: "f32" },
+  uniforms: { size: "u32", factor: "f32" },
+  body: `@compute @workgroup_size(64) fn main(@builtin(global_invocation_id) id: vec3<u32>) {
+    if (id.x >= params.size) { return; }
+    y[id.x] = x[id.x] * params.factor;
+    z[id.x] = -x[id.x];
+  }`,
+} as const satisfies GpuProgram;
+
+const backend = () => tf.backend() as unknown as TrainerBackend;
+
+function scale(x: tf.Tensor, factor: number): { y: tf.Tensor; z: tf.Tensor } {
+  const spec = { shape: x.shape, dtype: "float32" as const };
+  const { y, z } = backend().runProgram(SCALE, { x }, { y: spec, z: spec }, { size: x.size, factor }, [
+    Math.ceil(x.size / 64),
+    1,
+    1,
+  ]);
+  const toTensor = (info: tf.TensorInfo) => tf.engine().makeTensorFromTensorInfo(info);
+  return { y: toTensor(y), z: toTensor(z) };
+}
+
+describe.skipIf(!hasDawn)("the trainer's backend", { timeout: 120_000 }, () => {
+  beforeAll(async () => {
+    await startNodeBackend("webgpu");
+  });
+  afterAll(closeBackend);
+
+  it("runs a program with two outputs between tfjs's own ops, in order", async () => {
+    const x = tf.tensor1d([1, 2, 3]);
+    const { y, z } = scale(tf.add(x, 1), 10);
+    expect([...(await tf.sub(y, 1).data())]).toEqual([19, 29, 39]);
+    expect([...(await z.data())]).toEqual([-2, -3, -4]);
+  });
+
+  it("keeps every dispatch's own uniforms, past the ring's end", async () => {
+    const x = tf.tensor1d([1]);
+    const results: tf.Tensor[] = [];
+    for (let factor = 0; factor < 1500; factor++) results.push(scale(x, factor).y);
+    const values = await tf.concat(results).data();
+    expect([...values]).toEqual(Array.from({ length: 1500 }, (_, factor) => factor));
+  });
+
+  it("counts dispatches, submits and readbacks", async () => {
+    const x = tf.tensor1d([1, 2]);
+    await tf.add(x, 0).data();
+    const before = backend().counters();
+    const { y } = scale(x, 2);
+    await tf.add(y, 1).data();
+    const after = backend().counters();
+    expect(after.dispatches - before.dispatches).toBe(2);
+    expect(after.readbacks - before.readbacks).toBe(1);
+    expect(after.readbackBytes - before.readbackBytes).toBe(8);
+    expect(after.submits - before.submits).toBe(1);
+  });
+
+  it("writes a given tensor in place", async () => {
+    const x = tf.tensor1d([5]);
+    const target = tf.zeros([1]);
+    const spec = { shape: [1], dtype: "float32" as const };
+    backend().runProgram(SCALE, { x }, { y: target, z: spec }, { size: 1, factor: 3 }, [1, 1, 1]);
+    expect([...(await target.data())]).toEqual([15]);
+  });
+
+  it("gives pooled buffers back", async () => {
+    for (let size = 1000; size < 1040; size++) tf.add(tf.ones([size, 100]), 1).dispose();
+    await tf.add(tf.zeros([1]), 1).data();
+    const before = tf.memory() as tf.MemoryInfo & { numBytesAllocatedInGPU: number; numBytesInGPU: number };
+    backend().trimPool(1_000_000);
+    const after = tf.memory() as typeof before;
+    expect(before.numBytesAllocatedInGPU).toBeGreaterThan(10_000_000);
+    expect(after.numBytesAllocatedInGPU - after.numBytesInGPU).toBeLessThanOrEqual(1_000_000);
+    const { y } = scale(tf.tensor1d([7]), 1);
+    expect([...(await y.data())]).toEqual([7]);
+  });
+
+  it("says which program lacks what", () => {
+    const x = tf.tensor1d([1]);
+    const spec = { shape: [1], dtype: "float32" as const };
+    const run = () =>
+      backend().runProgram(SCALE as GpuProgram, { x }, { y: spec }, { size: 1, factor: 1 }, [1, 1, 1]);
+    expect(run).toThrow("scale needs an output z");
+  });
+});

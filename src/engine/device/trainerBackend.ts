@@ -1,0 +1,279 @@
+/**
+ * tfjs's WebGPU backend with what training needs besides: programs with several outputs on our own pipelines, bind
+ * groups and uniforms that are reused instead of made anew, counters, and a buffer pool that shrinks.
+ *
+ * Own programs are recorded into the same command encoder as tfjs's, so the order of calls is the order of work.
+ * Loaded on demand: importing this file brings the whole backend.
+ */
+
+import { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
+import { type DataType, env, type TensorInfo } from "@tensorflow/tfjs-core";
+import { EngineError } from "../errors.ts";
+import { type GpuProgram, packUniforms, writeWgsl } from "./gpuProgram.ts";
+
+/** What was asked of the GPU since the backend started. */
+export interface GpuCounters {
+  /** Compute dispatches, ours and tfjs's. */
+  readonly dispatches: number;
+  /** Command buffers handed to the queue. */
+  readonly submits: number;
+  /** Buffers copied back for the CPU to read. */
+  readonly readbacks: number;
+  readonly readbackBytes: number;
+}
+
+/** Shape and type of an output to be made. */
+export interface OutputSpec {
+  readonly shape: readonly number[];
+  readonly dtype: DataType;
+}
+
+/** What this class uses of tfjs's private state. The package is frozen at 4.22, so the names will not move. */
+interface Recorder {
+  commandEncoder: GPUCommandEncoder | null;
+  computePassEncoder: GPUComputePassEncoder | null;
+  commandQueueOwnedIds: WeakSet<object>;
+  dispatchCountInPass: number;
+}
+
+interface FreeBuffers {
+  freeBuffers: Map<string, GPUBuffer[]>;
+  numFreeBuffers: number;
+  numBytesAllocated: number;
+}
+
+/** A uniform buffer's slots lie this far apart: WebGPU's default alignment of dynamic offsets. */
+const SLOT_BYTES = 256;
+const SLOT_COUNT = 1024;
+const MAX_BIND_GROUPS = 8192;
+
+interface Pipeline {
+  readonly pipeline: GPUComputePipeline;
+  readonly layout: GPUBindGroupLayout;
+}
+
+export class TrainerBackend extends WebGPUBackend {
+  #counts = { dispatches: 0, submits: 0, readbacks: 0, readbackBytes: 0 };
+  /** By the shader's text; the second map spares writing the text of a program that was seen before. */
+  readonly #pipelines = new Map<string, Pipeline>();
+  readonly #seen = new WeakMap<GpuProgram, Pipeline>();
+  readonly #bindGroups = new Map<string, GPUBindGroup>();
+  /** Numbers that name buffers and layouts in the bind groups' keys. */
+  readonly #ids = new WeakMap<object, number>();
+  #nextId = 0;
+  /** Uniforms of the commands not yet handed over; written to the GPU in one piece before they are. */
+  readonly #slots = new Uint8Array(SLOT_BYTES * SLOT_COUNT);
+  readonly #slotBuffer: GPUBuffer;
+  #usedSlots = 0;
+
+  constructor(device: GPUDevice, adapterInfo: GPUAdapterInfo) {
+    super(device, adapterInfo);
+    this.#slotBuffer = device.createBuffer({
+      label: "unirl uniforms",
+      size: SLOT_BYTES * SLOT_COUNT,
+      usage: GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST,
+    });
+  }
+
+  counters(): GpuCounters {
+    return { ...this.#counts };
+  }
+
+  /**
+   * Records one dispatch.
+   * @param inputs tensors, or buffers that outlive the backend's next submit, by the program's names
+   * @param outputs by the program's names; a tensor is written in place, a spec makes one
+   * @param groups workgroups, each dimension at most 65,535
+   * @returns the outputs by name; new ones are owned by the caller (in a tfjs kernel: by the engine)
+   * @throws EngineError("badInput") when a buffer or uniform is missing
+   */
+  runProgram<P extends GpuProgram>(
+    program: P,
+    inputs: Readonly<Record<keyof P["inputs"] & string, TensorInfo | GPUBuffer>>,
+    outputs: Readonly<Record<keyof P["outputs"] & string, OutputSpec | TensorInfo>>,
+    uniforms: Readonly<Record<keyof P["uniforms"] & string, number>>,
+    groups: readonly [number, number, number],
+  ): Record<keyof P["outputs"] & string, TensorInfo> {
+    const written: Record<string, TensorInfo> = {};
+    for (const name of Object.keys(program.outputs)) {
+      const wanted = (outputs as Record<string, OutputSpec | TensorInfo>)[name];
+      if (!wanted) throw new EngineError("badInput", `${program.name} needs an output ${name}.`);
+      written[name] = "dataId" in wanted ? wanted : this.makeTensorInfo([...wanted.shape], wanted.dtype);
+    }
+    const given = inputs as Record<string, TensorInfo | GPUBuffer>;
+    const bound = [
+      ...Object.keys(program.inputs).map((name) => this.#bufferOf(program, name, given[name])),
+      ...Object.keys(program.outputs).map((name) => this.#bufferOf(program, name, written[name])),
+    ];
+    this.#record(program, bound, uniforms as Record<string, number>, groups);
+    return written as Record<keyof P["outputs"] & string, TensorInfo>;
+  }
+
+  /** Compiles a program before it is needed. Others may compile meanwhile. */
+  async prepareProgram(program: GpuProgram): Promise<void> {
+    const code = writeWgsl(program);
+    if (this.#pipelines.has(code)) return;
+    const { descriptor, layout } = this.#describePipeline(program, code);
+    const pipeline = await this.device.createComputePipelineAsync(descriptor);
+    this.#pipelines.set(code, { pipeline, layout });
+  }
+
+  /**
+   * Gives pooled buffers back until at most `maxBytes` of them are kept; tfjs's own pool only grows
+   * (spec/peers.md 2.1).
+   */
+  trimPool(maxBytes: number): void {
+    const pool = this.bufferManager as unknown as FreeBuffers;
+    let kept = 0;
+    for (const buffers of pool.freeBuffers.values()) {
+      const fitting = buffers.filter((buffer) => {
+        if (kept + buffer.size <= maxBytes) {
+          kept += buffer.size;
+          return true;
+        }
+        buffer.destroy();
+        pool.numBytesAllocated -= buffer.size;
+        pool.numFreeBuffers -= 1;
+        return false;
+      });
+      buffers.splice(0, buffers.length, ...fitting);
+    }
+    // Bind groups hold on to buffers that are gone.
+    this.#bindGroups.clear();
+  }
+
+  override runWebGPUProgram(...args: Parameters<WebGPUBackend["runWebGPUProgram"]>): TensorInfo {
+    this.#counts.dispatches += 1;
+    return super.runWebGPUProgram(...args);
+  }
+
+  override submitQueue(): void {
+    this.#counts.submits += 1;
+    if (this.#usedSlots > 0) {
+      this.queue.writeBuffer(this.#slotBuffer, 0, this.#slots, 0, this.#usedSlots * SLOT_BYTES);
+      this.#usedSlots = 0;
+    }
+    super.submitQueue();
+  }
+
+  override async getBufferData(buffer: GPUBuffer): Promise<ArrayBuffer> {
+    this.#counts.readbacks += 1;
+    this.#counts.readbackBytes += buffer.size;
+    return super.getBufferData(buffer);
+  }
+
+  override dispose(): void {
+    this.#slotBuffer.destroy();
+    super.dispose();
+  }
+
+  #bufferOf({ name }: GpuProgram, key: string, source: TensorInfo | GPUBuffer | undefined): GPUBuffer {
+    if (!source) throw new EngineError("badInput", `${name} needs an input ${key}.`);
+    if (!("dataId" in source)) return source;
+    this.uploadToGPU(source.dataId);
+    this.#recorder.commandQueueOwnedIds.add(source.dataId);
+    return this.tensorMap.get(source.dataId).resource as GPUBuffer;
+  }
+
+  get #recorder(): Recorder {
+    return this as unknown as Recorder;
+  }
+
+  #record(
+    program: GpuProgram,
+    buffers: readonly GPUBuffer[],
+    uniforms: Readonly<Record<string, number>>,
+    groups: readonly [number, number, number],
+  ): void {
+    const { pipeline, layout } = this.#pipelineOf(program);
+    const slot = this.#takeSlot(packUniforms(program, uniforms));
+    const bindGroup = this.#bindGroupOf(layout, buffers, slot !== null);
+    this.ensureCommandEncoderReady();
+    const recorder = this.#recorder;
+    recorder.computePassEncoder ??= recorder.commandEncoder?.beginComputePass() ?? null;
+    const pass = recorder.computePassEncoder;
+    if (!pass) throw new EngineError("gpuError", "The GPU gave no command encoder.");
+    pass.setPipeline(pipeline);
+    pass.setBindGroup(0, bindGroup, slot === null ? [] : [slot * SLOT_BYTES]);
+    pass.dispatchWorkgroups(...groups);
+    this.#counts.dispatches += 1;
+    recorder.dispatchCountInPass += 1;
+    if (recorder.dispatchCountInPass >= env().getNumber("WEBGPU_DEFERRED_SUBMIT_BATCH_SIZE")) {
+      this.endComputePassEncoder();
+      this.submitQueue();
+    }
+  }
+
+  /** @returns the slot's number, or null when there is nothing to tell */
+  #takeSlot(bytes: ArrayBuffer): number | null {
+    if (bytes.byteLength === 0) return null;
+    if (this.#usedSlots === SLOT_COUNT) {
+      this.endComputePassEncoder();
+      this.ensureCommandEncoderReady();
+      this.submitQueue();
+    }
+    this.#slots.set(new Uint8Array(bytes), this.#usedSlots * SLOT_BYTES);
+    this.#usedSlots += 1;
+    return this.#usedSlots - 1;
+  }
+
+  #describePipeline(program: GpuProgram, code: string) {
+    const { name: label } = program;
+    const types: GPUBufferBindingLayout[] = [
+      ...Object.keys(program.inputs).map(() => ({ type: "read-only-storage" as const })),
+      ...Object.keys(program.outputs).map(() => ({ type: "storage" as const })),
+    ];
+    if (Object.keys(program.uniforms).length > 0) types.push({ type: "uniform", hasDynamicOffset: true });
+    const layout = this.device.createBindGroupLayout({
+      label,
+      entries: types.map((buffer, binding) => ({ binding, visibility: GPUShaderStage.COMPUTE, buffer })),
+    });
+    const descriptor: GPUComputePipelineDescriptor = {
+      label,
+      layout: this.device.createPipelineLayout({ label, bindGroupLayouts: [layout] }),
+      compute: { module: this.device.createShaderModule({ label, code }), entryPoint: "main" },
+    };
+    return { descriptor, layout };
+  }
+
+  #pipelineOf(program: GpuProgram): Pipeline {
+    const seen = this.#seen.get(program);
+    if (seen) return seen;
+    const code = writeWgsl(program);
+    const pipeline = this.#pipelines.get(code) ?? this.#makePipeline(program, code);
+    this.#seen.set(program, pipeline);
+    return pipeline;
+  }
+
+  #makePipeline(program: GpuProgram, code: string): Pipeline {
+    const { descriptor, layout } = this.#describePipeline(program, code);
+    const made = { pipeline: this.device.createComputePipeline(descriptor), layout };
+    this.#pipelines.set(code, made);
+    return made;
+  }
+
+  #bindGroupOf(
+    layout: GPUBindGroupLayout,
+    buffers: readonly GPUBuffer[],
+    hasUniforms: boolean,
+  ): GPUBindGroup {
+    const key = [this.#idOf(layout), ...buffers.map((buffer) => this.#idOf(buffer))].join();
+    const known = this.#bindGroups.get(key);
+    if (known) return known;
+    const resources: GPUBindingResource[] = buffers.map((buffer) => ({ buffer }));
+    if (hasUniforms) resources.push({ buffer: this.#slotBuffer, size: SLOT_BYTES });
+    const entries = resources.map((resource, binding) => ({ binding, resource }));
+    const made = this.device.createBindGroup({ layout, entries });
+    if (this.#bindGroups.size >= MAX_BIND_GROUPS) this.#bindGroups.clear();
+    this.#bindGroups.set(key, made);
+    return made;
+  }
+
+  #idOf(held: GPUBuffer | GPUBindGroupLayout): number {
+    const known = this.#ids.get(held);
+    if (known !== undefined) return known;
+    this.#nextId += 1;
+    this.#ids.set(held, this.#nextId);
+    return this.#nextId;
+  }
+}
