@@ -88,6 +88,37 @@ describe.skipIf(!hasDawn)("the trainer's backend", { timeout: 120_000 }, () => {
     expect([...(await y.data())]).toEqual([7]);
   });
 
+  it("compiles ahead of the first run, ours and tfjs's, and computes nothing meanwhile", async () => {
+    const program = { ...SCALE, body: SCALE.body.replace("-x[id.x]", "x[id.x] + 1.0") };
+    const x = tf.tensor1d([1, 2, 3]);
+    const spec = { shape: [3], dtype: "float32" as const };
+    const work = async () => {
+      const { z } = backend().runProgram(
+        program,
+        { x },
+        { y: spec, z: spec },
+        { size: 3, factor: 1 },
+        [1, 1, 1],
+      );
+      const sum = tf.cumsum(tf.engine().makeTensorFromTensorInfo(z), 0, false, true);
+      return [...(await sum.data())];
+    };
+    const [dispatches, pipelines] = [backend().counters().dispatches, backend().pipelineCount];
+    const progress: [number, number][] = [];
+    const read: number[][] = [];
+    await backend().compileAhead(
+      async () => read.push(await work()),
+      (...counts) => progress.push(counts),
+    );
+    expect(read).toEqual([[0, 0, 0]]);
+    expect(backend().counters().dispatches).toBe(dispatches);
+    expect(backend().pipelineCount).toBe(pipelines + 1);
+    expect(progress.at(-1)).toEqual([progress.length, progress.length]);
+    expect(progress.length).toBeGreaterThan(1);
+    expect(await work()).toEqual([9, 7, 4]);
+    expect(backend().pipelineCount).toBe(pipelines + 1);
+  });
+
   it("says which program lacks what", () => {
     const x = tf.tensor1d([1]);
     const spec = { shape: [1], dtype: "float32" as const };

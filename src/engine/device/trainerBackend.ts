@@ -36,6 +36,10 @@ interface Recorder {
   dispatchCountInPass: number;
 }
 
+interface StockPipelines {
+  pipelineCache: Record<string, GPUComputePipeline | Promise<GPUComputePipeline>>;
+}
+
 interface FreeBuffers {
   freeBuffers: Map<string, GPUBuffer[]>;
   numFreeBuffers: number;
@@ -46,6 +50,8 @@ interface FreeBuffers {
 const SLOT_BYTES = 256;
 const SLOT_COUNT = 1024;
 const MAX_BIND_GROUPS = 8192;
+/** tfjs's flag: programs are compiled asynchronously and not run. */
+const COMPILE_ONLY = "WEBGPU_ENGINE_COMPILE_ONLY";
 
 interface Pipeline {
   readonly pipeline: GPUComputePipeline;
@@ -57,6 +63,8 @@ export class TrainerBackend extends WebGPUBackend {
   /** By the shader's text; the second map spares writing the text of a program that was seen before. */
   readonly #pipelines = new Map<string, Pipeline>();
   readonly #seen = new WeakMap<GpuProgram, Pipeline>();
+  /** Pipelines on their way, by text. */
+  readonly #compiling = new Map<string, Promise<void>>();
   readonly #bindGroups = new Map<string, GPUBindGroup>();
   /** Numbers that name buffers and layouts in the bind groups' keys. */
   readonly #ids = new WeakMap<object, number>();
@@ -105,17 +113,35 @@ export class TrainerBackend extends WebGPUBackend {
       ...Object.keys(program.inputs).map((name) => this.#bufferOf(program, name, given[name])),
       ...Object.keys(program.outputs).map((name) => this.#bufferOf(program, name, written[name])),
     ];
-    this.#record(program, bound, uniforms as Record<string, number>, groups);
+    if (env().getBool(COMPILE_ONLY)) this.#compile(program);
+    else this.#record(program, bound, uniforms as Record<string, number>, groups);
     return written as Record<keyof P["outputs"] & string, TensorInfo>;
   }
 
-  /** Compiles a program before it is needed. Others may compile meanwhile. */
-  async prepareProgram(program: GpuProgram): Promise<void> {
-    const code = writeWgsl(program);
-    if (this.#pipelines.has(code)) return;
-    const { descriptor, layout } = this.#describePipeline(program, code);
-    const pipeline = await this.device.createComputePipelineAsync(descriptor);
-    this.#pipelines.set(code, { pipeline, layout });
+  /**
+   * Compiles every pipeline that `body` needs, in parallel and off this thread: within it nothing is dispatched, and
+   * whatever is read back is zeros. Shaders that compile when first met stop the page for seconds instead.
+   * @param onProgress compiled so far, of how many
+   */
+  async compileAhead(
+    body: () => Promise<unknown>,
+    onProgress?: (compiled: number, total: number) => void,
+  ): Promise<void> {
+    env().set(COMPILE_ONLY, true);
+    try {
+      await body();
+    } finally {
+      env().set(COMPILE_ONLY, false);
+    }
+    const stock = Object.values((this as unknown as StockPipelines).pipelineCache);
+    const pending = [...this.#compiling.values(), ...stock.filter((pipeline) => pipeline instanceof Promise)];
+    let compiled = 0;
+    const count = () => {
+      compiled += 1;
+      onProgress?.(compiled, pending.length);
+    };
+    await Promise.all(pending.map((pipeline) => pipeline.then(count)));
+    await this.checkCompileCompletionAsync();
   }
 
   /**
@@ -142,8 +168,13 @@ export class TrainerBackend extends WebGPUBackend {
     this.#bindGroups.clear();
   }
 
+  /** Pipelines of ours compiled so far. */
+  get pipelineCount(): number {
+    return this.#pipelines.size;
+  }
+
   override runWebGPUProgram(...args: Parameters<WebGPUBackend["runWebGPUProgram"]>): TensorInfo {
-    this.#counts.dispatches += 1;
+    if (!env().getBool(COMPILE_ONLY)) this.#counts.dispatches += 1;
     return super.runWebGPUProgram(...args);
   }
 
@@ -157,6 +188,7 @@ export class TrainerBackend extends WebGPUBackend {
   }
 
   override async getBufferData(buffer: GPUBuffer): Promise<ArrayBuffer> {
+    if (env().getBool(COMPILE_ONLY)) return new ArrayBuffer(buffer.size);
     this.#counts.readbacks += 1;
     this.#counts.readbackBytes += buffer.size;
     return super.getBufferData(buffer);
@@ -243,6 +275,17 @@ export class TrainerBackend extends WebGPUBackend {
     const pipeline = this.#pipelines.get(code) ?? this.#makePipeline(program, code);
     this.#seen.set(program, pipeline);
     return pipeline;
+  }
+
+  #compile(program: GpuProgram): void {
+    const code = writeWgsl(program);
+    if (this.#pipelines.has(code) || this.#compiling.has(code)) return;
+    const { descriptor, layout } = this.#describePipeline(program, code);
+    const compiling = this.device.createComputePipelineAsync(descriptor).then((pipeline) => {
+      this.#pipelines.set(code, { pipeline, layout });
+      this.#compiling.delete(code);
+    });
+    this.#compiling.set(code, compiling);
   }
 
   #makePipeline(program: GpuProgram, code: string): Pipeline {
