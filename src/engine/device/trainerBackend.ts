@@ -7,9 +7,10 @@
  */
 
 import { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
-import { type DataType, env, type TensorInfo } from "@tensorflow/tfjs-core";
+import { type DataType, env, type TensorInfo, util } from "@tensorflow/tfjs-core";
 import { EngineError } from "../errors.ts";
 import { type GpuProgram, packUniforms, writeWgsl } from "./gpuProgram.ts";
+import { SubmitPacer } from "./submitPacer.ts";
 
 /** What was asked of the GPU since the backend started. */
 export interface GpuCounters {
@@ -52,6 +53,8 @@ const SLOT_COUNT = 1024;
 const MAX_BIND_GROUPS = 8192;
 /** tfjs's flag: programs are compiled asynchronously and not run. */
 const COMPILE_ONLY = "WEBGPU_ENGINE_COMPILE_ONLY";
+/** tfjs's flag: dispatches in a submit. */
+const BATCH_SIZE = "WEBGPU_DEFERRED_SUBMIT_BATCH_SIZE";
 
 interface Pipeline {
   readonly pipeline: GPUComputePipeline;
@@ -73,6 +76,7 @@ export class TrainerBackend extends WebGPUBackend {
   readonly #slots = new Uint8Array(SLOT_BYTES * SLOT_COUNT);
   readonly #slotBuffer: GPUBuffer;
   #usedSlots = 0;
+  readonly #pacer = new SubmitPacer();
 
   constructor(device: GPUDevice, adapterInfo: GPUAdapterInfo) {
     super(device, adapterInfo);
@@ -180,11 +184,13 @@ export class TrainerBackend extends WebGPUBackend {
 
   override submitQueue(): void {
     this.#counts.submits += 1;
+    const { dispatchCountInPass } = this.#recorder;
     if (this.#usedSlots > 0) {
       this.queue.writeBuffer(this.#slotBuffer, 0, this.#slots, 0, this.#usedSlots * SLOT_BYTES);
       this.#usedSlots = 0;
     }
     super.submitQueue();
+    this.#pace(dispatchCountInPass);
   }
 
   override async getBufferData(buffer: GPUBuffer): Promise<ArrayBuffer> {
@@ -197,6 +203,17 @@ export class TrainerBackend extends WebGPUBackend {
   override dispose(): void {
     this.#slotBuffer.destroy();
     super.dispose();
+  }
+
+  /** Watches how long the work takes that was just handed over, and sets the length of the next. */
+  #pace(dispatches: number): void {
+    this.#pacer.submitted(dispatches, util.now());
+    const done = () => {
+      this.#pacer.finished(util.now());
+      env().set(BATCH_SIZE, this.#pacer.batchSize);
+    };
+    // A lost device ends all work; the loss itself is reported elsewhere.
+    this.queue.onSubmittedWorkDone().then(done, () => {});
   }
 
   #bufferOf({ name }: GpuProgram, key: string, source: TensorInfo | GPUBuffer | undefined): GPUBuffer {
@@ -230,7 +247,7 @@ export class TrainerBackend extends WebGPUBackend {
     pass.dispatchWorkgroups(...groups);
     this.#counts.dispatches += 1;
     recorder.dispatchCountInPass += 1;
-    if (recorder.dispatchCountInPass >= env().getNumber("WEBGPU_DEFERRED_SUBMIT_BATCH_SIZE")) {
+    if (recorder.dispatchCountInPass >= env().getNumber(BATCH_SIZE)) {
       this.endComputePassEncoder();
       this.submitQueue();
     }
