@@ -5,7 +5,7 @@
 import { EngineError } from "../errors.ts";
 
 /** WGSL type of a buffer's elements. Every element of a tensor is 4 bytes, so vectors must divide its size. */
-export type Element = "f32" | "i32" | "u32" | "vec4<f32>" | "vec4<i32>" | "vec4<u32>";
+export type Element = "f32" | "i32" | "u32" | "vec2<f32>" | "vec4<f32>" | "vec4<i32>" | "vec4<u32>";
 
 /** One number given with each dispatch. */
 export type UniformType = "u32" | "i32" | "f32";

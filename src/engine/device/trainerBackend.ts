@@ -93,7 +93,7 @@ export class TrainerBackend extends WebGPUBackend {
 
   /**
    * Records one dispatch.
-   * @param inputs tensors, or buffers that outlive the backend's next submit, by the program's names
+   * @param inputs tensors, or buffers that outlive the backend's next submit, by the program's names; others are ignored
    * @param outputs by the program's names; a tensor is written in place, a spec makes one
    * @param groups workgroups, each dimension at most 65,535
    * @returns the outputs by name; new ones are owned by the caller (in a tfjs kernel: by the engine)
@@ -101,7 +101,7 @@ export class TrainerBackend extends WebGPUBackend {
    */
   runProgram<P extends GpuProgram>(
     program: P,
-    inputs: Readonly<Record<keyof P["inputs"] & string, TensorInfo | GPUBuffer>>,
+    inputs: Readonly<Record<string, TensorInfo | GPUBuffer | undefined>>,
     outputs: Readonly<Record<keyof P["outputs"] & string, OutputSpec | TensorInfo>>,
     uniforms: Readonly<Record<keyof P["uniforms"] & string, number>>,
     groups: readonly [number, number, number],
@@ -112,9 +112,8 @@ export class TrainerBackend extends WebGPUBackend {
       if (!wanted) throw new EngineError("badInput", `${program.name} needs an output ${name}.`);
       written[name] = "dataId" in wanted ? wanted : this.makeTensorInfo([...wanted.shape], wanted.dtype);
     }
-    const given = inputs as Record<string, TensorInfo | GPUBuffer>;
     const bound = [
-      ...Object.keys(program.inputs).map((name) => this.#bufferOf(program, name, given[name])),
+      ...Object.keys(program.inputs).map((name) => this.#bufferOf(program, name, inputs[name])),
       ...Object.keys(program.outputs).map((name) => this.#bufferOf(program, name, written[name])),
     ];
     if (env().getBool(COMPILE_ONLY)) this.#compile(program);

@@ -5,27 +5,31 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { TrainerBackend } from "../device/trainerBackend.ts";
 
-type Inputs<Names extends string> = Readonly<Record<Names, tf.Tensor>>;
-
-export interface Op<Names extends string, Attributes extends object> {
+export interface Op<Inputs extends object, Attributes extends object> {
   /** Of the kernel, in tfjs's registry. */
   readonly name: string;
   /**
    * Composed from stock ops; intermediates are tidied for it. The oracle in tests and the baseline in benchmarks.
    * @returns the outputs in order
    */
-  twin(inputs: Inputs<Names>, attributes: Attributes): tf.Tensor[];
+  twin(inputs: Inputs, attributes: Attributes): tf.Tensor[];
+  /** Whether the shader can run these; absent: all. */
+  canRunOnGpu?(inputs: Infos<Inputs>, attributes: Attributes): boolean;
   /** On the GPU. @returns the outputs in the twin's order */
-  webgpu?(
-    backend: TrainerBackend,
-    inputs: Readonly<Record<Names, tf.TensorInfo>>,
-    attributes: Attributes,
-  ): tf.TensorInfo[];
+  webgpu?(backend: TrainerBackend, inputs: Infos<Inputs>, attributes: Attributes): tf.TensorInfo[];
 }
+
+/** The inputs as a kernel gets them. */
+export type Infos<Inputs extends object> = { readonly [Name in keyof Inputs]: tf.TensorInfo };
 
 const BACKENDS = ["cpu", "wasm", "webgpu"] as const;
 
 let areTwinsForced = false;
+
+/** Whether calls run the twins where there is a shader too. */
+export function prefersTwins(): boolean {
+  return areTwinsForced;
+}
 
 /** Runs `body` with the twins in the place of the shaders: what benchmarks and tests compare with. */
 export function withTwins<T>(body: () => T): T {
@@ -38,20 +42,24 @@ export function withTwins<T>(body: () => T): T {
   }
 }
 
-/** Registers an op with every backend. @returns the call; its outputs are owned by the caller and on no tape */
-export function defineOp<Names extends string, Attributes extends object>(
-  op: Op<Names, Attributes>,
-): (inputs: Inputs<Names>, attributes: Attributes) => tf.Tensor[] {
+/**
+ * Registers an op with every backend.
+ * @typeParam Inputs tensors by name; one that may be absent is optional
+ * @returns the call; its outputs are owned by the caller and on no tape
+ */
+export function defineOp<Inputs extends object, Attributes extends object = object>(
+  op: Op<Inputs, Attributes>,
+): (inputs: Inputs, attributes: Attributes) => tf.Tensor[] {
   for (const backendName of BACKENDS) {
     tf.registerKernel({
       kernelName: op.name,
       backendName,
       kernelFunc: ({ inputs, attrs, backend }) => {
-        const attributes = attrs as unknown as Attributes;
-        if (op.webgpu && backendName === "webgpu" && !areTwinsForced) {
-          return op.webgpu(backend as TrainerBackend, inputs as Record<Names, tf.TensorInfo>, attributes);
-        }
-        return tf.tidy(() => op.twin(inputs as unknown as Inputs<Names>, attributes));
+        const [infos, attributes] = [inputs as Infos<Inputs>, attrs as unknown as Attributes];
+        const isShader =
+          backendName === "webgpu" && !areTwinsForced && (op.canRunOnGpu?.(infos, attributes) ?? true);
+        if (isShader && op.webgpu) return op.webgpu(backend as TrainerBackend, infos, attributes);
+        return tf.tidy(() => op.twin(inputs as unknown as Inputs, attributes));
       },
     });
   }

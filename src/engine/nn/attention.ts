@@ -1,6 +1,6 @@
 /** Scaled dot-product attention with the mask given as data, as one taped op that keeps only the probabilities. */
 import * as tf from "@tensorflow/tfjs-core";
-import { tapedOp } from "./tapedOp.ts";
+import { tapedOp } from "../kernels/tapedOp.ts";
 
 /** Added to the scores of forbidden pairs: softmax gives exactly 0, and rows forbidden throughout stay finite. */
 export const FORBIDDEN = -1e30;

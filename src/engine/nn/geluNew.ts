@@ -5,7 +5,7 @@
  * Source: Hendrycks & Gimpel, arXiv 1606.08415; transformers `NewGELUActivation`.
  */
 import * as tf from "@tensorflow/tfjs-core";
-import { tapedOp } from "./tapedOp.ts";
+import { tapedOp } from "../kernels/tapedOp.ts";
 
 /** 2·√(2/π): σ's argument is this times (x + 0.044715·x³). */
 const SLOPE = 2 * Math.sqrt(2 / Math.PI);

@@ -1,6 +1,6 @@
 /** Layer normalisation over the last axis, as one taped op of stock kernels. */
 import * as tf from "@tensorflow/tfjs-core";
-import { tapedOp } from "./tapedOp.ts";
+import { tapedOp } from "../kernels/tapedOp.ts";
 
 /** Scale and shift of one normalisation; both [D]. */
 export interface NormWeights {

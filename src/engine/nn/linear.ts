@@ -3,8 +3,8 @@
  * no input of the taped op, so nothing is computed for its gradient.
  */
 import * as tf from "@tensorflow/tfjs-core";
+import { tapedOp } from "../kernels/tapedOp.ts";
 import type { LowRankAdapter } from "../lora/adapter.ts";
-import { tapedOp } from "./tapedOp.ts";
 
 /**
  * One layer. Owns its weight, bias and adapter.

@@ -5,7 +5,7 @@
  * Source: Chen et al., "Training deep nets with sublinear memory cost", arXiv 1604.06174.
  */
 import * as tf from "@tensorflow/tfjs-core";
-import { tapedOp } from "./tapedOp.ts";
+import { tapedOp } from "../kernels/tapedOp.ts";
 
 /**
  * tfjs has one tape and drops it after a gradient, so a gradient within a gradient would end the outer one.

@@ -4,7 +4,7 @@
  * Source: Su et al., arXiv 2104.09864; spec/showo.md 1 and 2.
  */
 import * as tf from "@tensorflow/tfjs-core";
-import { tapedOp } from "./tapedOp.ts";
+import { tapedOp } from "../kernels/tapedOp.ts";
 
 /** Tables for one list of positions; see `makeRotary`. */
 export interface Rotary {

@@ -1,7 +1,7 @@
 /** The straight-through estimator of a discrete choice that is read back through an embedding. */
 import * as tf from "@tensorflow/tfjs-core";
+import { tapedOp } from "../kernels/tapedOp.ts";
 import { perturbTowards } from "./posteriorGumbel.ts";
-import { tapedOp } from "./tapedOp.ts";
 
 /**
  * Forward: the embedding of the given ids, exactly. Backward, in rows with weight 1: as if the row were

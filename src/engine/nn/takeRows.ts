@@ -1,6 +1,6 @@
 /** Picking rows by index, with the gradient stock tfjs lacks a wasm kernel for. */
 import * as tf from "@tensorflow/tfjs-core";
-import { tapedOp } from "./tapedOp.ts";
+import { tapedOp } from "../kernels/tapedOp.ts";
 
 /**
  * x[indices] along the first axis. Taped in x; the gradient adds up what each row's copies receive.

@@ -1,7 +1,7 @@
 /** Log-probability of one chosen token per row, from logits or straight from hidden states. */
 import * as tf from "@tensorflow/tfjs-core";
+import { tapedOp } from "../kernels/tapedOp.ts";
 import type { Linear } from "./linear.ts";
-import { tapedOp } from "./tapedOp.ts";
 
 /** @returns log p of the chosen tokens [R] and the whole softmax [R, V] */
 function score(logits: tf.Tensor2D, ids: Int32Array): { value: tf.Tensor1D; probs: tf.Tensor2D } {

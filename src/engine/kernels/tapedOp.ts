@@ -1,4 +1,4 @@
-/** The one way this folder puts an op with its own gradient on the tfjs tape. */
+/** The one way we put an op with its own gradient on the tfjs tape. */
 import * as tf from "@tensorflow/tfjs-core";
 
 /** What the forward half hands to the backward half. */

@@ -1,0 +1,48 @@
+/** For tests: inputs from a seed, and comparison of a shader with its twin. */
+import * as tf from "@tensorflow/tfjs-core";
+import { expect } from "vitest";
+import { createRng } from "../rng.ts";
+import { withTwins } from "./defineOp.ts";
+
+/** Standard Gumbel numbers cut to ±`reach`: uneven and of both signs. */
+export function randomTensor<R extends tf.Rank>(name: string, shape: number[], reach = 2): tf.Tensor<R> {
+  const size = shape.reduce((total, side) => total * side, 1);
+  const values = createRng("oracle", name, ...shape)
+    .gumbel(size)
+    .map((value) => Math.max(-reach, Math.min(reach, (value - 0.6) * reach * 0.5)));
+  return tf.tensor(values, shape as tf.ShapeMap[R], "float32");
+}
+
+/** Largest |a − b| over the largest |b|. */
+export function relativeError(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
+  let [error, largest] = [0, 1e-30];
+  for (let at = 0; at < expected.length; at++) {
+    const [a = Number.NaN, b = Number.NaN] = [actual[at], expected[at]];
+    // A NaN must not hide behind a comparison that it never wins.
+    if (Number.isNaN(a) || Number.isNaN(b)) return Number.POSITIVE_INFINITY;
+    error = Math.max(error, Math.abs(a - b));
+    largest = Math.max(largest, Math.abs(b));
+  }
+  return error / largest;
+}
+
+/** Both to `tolerance` of the largest value, and of one shape. */
+export async function expectClose(actual: tf.Tensor, expected: tf.Tensor, tolerance = 1e-5): Promise<void> {
+  expect(actual.shape).toEqual(expected.shape);
+  expect(relativeError(await actual.data(), await expected.data())).toBeLessThan(tolerance);
+}
+
+/**
+ * Runs a computation by shaders and by twins and compares every tensor of the result; what `compute` makes besides is
+ * tidied, and no tensor may be left over.
+ */
+export async function expectTwinAgrees(compute: () => tf.Tensor[], tolerance = 1e-5): Promise<void> {
+  const before = tf.memory().numTensors;
+  const actual = tf.tidy(compute);
+  const expected = withTwins(() => tf.tidy(compute));
+  expect(actual.length).toBe(expected.length);
+  for (const [at, tensor] of actual.entries())
+    await expectClose(tensor, expected[at] as tf.Tensor, tolerance);
+  tf.dispose([actual, expected]);
+  expect(tf.memory().numTensors).toBe(before);
+}
