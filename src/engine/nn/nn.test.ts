@@ -6,7 +6,6 @@ import { LowRankAdapter } from "../lora/adapter.ts";
 import { createRng } from "../rng.ts";
 import { attention, FORBIDDEN } from "./attention.ts";
 import { geluNew } from "./geluNew.ts";
-import { layerNorm } from "./layerNorm.ts";
 import { Linear } from "./linear.ts";
 import { perturbTowards } from "./posteriorGumbel.ts";
 import { makeRotary, rotate } from "./rotary.ts";
@@ -116,30 +115,6 @@ describe("linear", () => {
     const loss = () => tf.sum(layer.apply(x as unknown as tf.Tensor2D)) as tf.Scalar;
     const { grads } = tf.variableGrads(loss, [x, layer.weight as unknown as tf.Variable]);
     expect(Object.values(grads).filter((gradient) => gradient !== null)).toHaveLength(1);
-  });
-});
-
-describe("layerNorm", () => {
-  it("normalises with the population variance", async () => {
-    const norm = {
-      weight: tf.tensor1d([1, 2]),
-      bias: tf.tensor1d([0, 1]),
-      epsilon: 0,
-      isTrainable: false,
-    };
-    // mean 2, σ 1: x̂ = (−1, 1)
-    expect(await layerNorm(tf.tensor2d([1, 3], [1, 2]), norm).array()).toEqual([[-1, 3]]);
-  });
-
-  it("has the gradients of x, weight and bias", async () => {
-    await expectGradients([random([2, 5]), random([5]), random([5])], (x, weight, bias) =>
-      layerNorm(x as tf.Tensor2D, {
-        weight: weight as tf.Tensor1D,
-        bias: bias as tf.Tensor1D,
-        epsilon: 1e-5,
-        isTrainable: true,
-      }),
-    );
   });
 });
 

@@ -8,11 +8,13 @@
  */
 import type { TensorInfo } from "@tensorflow/tfjs-core";
 import type { GpuProgram } from "../../device/gpuProgram.ts";
+import { f32, memoisedProgram } from "../../device/programCache.ts";
 import type { TrainerBackend } from "../../device/trainerBackend.ts";
 
 /** Query rows up to which a whole workgroup works on each. */
 const FEW_ROWS = 4;
 const THREADS = 64;
+const HALF = THREADS / 2;
 /** Head sizes whose vectors fit registers: threads hold up to four vectors of it. */
 const MAX_HEAD_SIZE = 128;
 
@@ -66,26 +68,15 @@ fn seen(sequence: u32, row: u32) -> vec2<u32> {
 `;
 }
 
-const programs = new Map<string, GpuProgram>();
-
-function memoised<P extends GpuProgram>(key: string, make: () => P): P {
-  const known = programs.get(key);
-  if (known) return known as P;
-  const made = make();
-  programs.set(key, made);
-  return made;
-}
-
 const maskInput = (hasMask: boolean): GpuProgram["inputs"] => (hasMask ? { mask: "i32" } : {});
 
 /** A thread per query row. */
-function manyRowsProgram(vectors: number, hasMask: boolean) {
-  return memoised(`rows/${vectors}/${hasMask}`, () => ({
-    name: "omniAttention",
-    inputs: { q: "vec4<f32>", k: "vec4<f32>", v: "vec4<f32>", ...maskInput(hasMask) },
-    outputs: { output: "vec4<f32>", lse: "f32" } as const,
-    uniforms: UNIFORMS,
-    body: `${preamble(vectors, hasMask)}
+const manyRowsProgram = memoisedProgram((vectors: number, hasMask: boolean) => ({
+  name: "omniAttention",
+  inputs: { q: "vec4<f32>", k: "vec4<f32>", v: "vec4<f32>", ...maskInput(hasMask) },
+  outputs: { output: "vec4<f32>", lse: "f32" } as const,
+  uniforms: UNIFORMS,
+  body: `${preamble(vectors, hasMask)}
 @compute @workgroup_size(${THREADS})
 fn main(@builtin(global_invocation_id) id: vec3<u32>) {
   let row = id.x;
@@ -115,20 +106,17 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
   ${unroll(vectors, (w) => `output[own + ${w}u] = sum${w} / total;`)}
   lse[(id.z * params.heads + id.y) * params.queries + row] = largest + log(total);
 }`,
-  }));
-}
+}));
 
 /** A workgroup per query row: each thread takes every 64th key, then they merge in pairs. */
-function fewRowsProgram(vectors: number, hasMask: boolean) {
-  const half = THREADS / 2;
-  return memoised(`few/${vectors}/${hasMask}`, () => ({
-    name: "omniAttentionFewRows",
-    inputs: { q: "vec4<f32>", k: "vec4<f32>", v: "vec4<f32>", ...maskInput(hasMask) },
-    outputs: { output: "vec4<f32>", lse: "f32" } as const,
-    uniforms: UNIFORMS,
-    body: `${preamble(vectors, hasMask)}
-var<workgroup> sums: array<vec4<f32>, ${half * vectors}>;
-var<workgroup> extents: array<vec2<f32>, ${half}>;
+const fewRowsProgram = memoisedProgram((vectors: number, hasMask: boolean) => ({
+  name: "omniAttentionFewRows",
+  inputs: { q: "vec4<f32>", k: "vec4<f32>", v: "vec4<f32>", ...maskInput(hasMask) },
+  outputs: { output: "vec4<f32>", lse: "f32" } as const,
+  uniforms: UNIFORMS,
+  body: `${preamble(vectors, hasMask)}
+var<workgroup> sums: array<vec4<f32>, ${HALF * vectors}>;
+var<workgroup> extents: array<vec2<f32>, ${HALF}>;
 @compute @workgroup_size(${THREADS})
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) thread: u32) {
   let row = group.x;
@@ -151,7 +139,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     ${unroll(vectors, (w) => `sum${w} = sum${w} * shrink + weight * v[at + ${w}u];`)}
     largest = next;
   }
-  for (var width = ${half}u; width > 0u; width >>= 1u) {
+  for (var width = ${HALF}u; width > 0u; width >>= 1u) {
     if (thread >= width && thread < 2u * width) {
       let slot = thread - width;
       extents[slot] = vec2<f32>(largest, total);
@@ -174,17 +162,15 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     lse[(group.z * params.heads + group.y) * params.queries + row] = largest + log(total);
   }
 }`,
-  }));
-}
+}));
 
 /** What the backward kernels need of each row: its log-sum-exp and Σ_d dy·output. */
-function statisticsProgram(vectors: number) {
-  return memoised(`statistics/${vectors}`, () => ({
-    name: "omniAttentionStatistics",
-    inputs: { output: "vec4<f32>", dy: "vec4<f32>", lse: "f32" } as const,
-    outputs: { statistics: "vec2<f32>" } as const,
-    uniforms: UNIFORMS,
-    body: `${preamble(vectors, false)}
+const statisticsProgram = memoisedProgram((vectors: number) => ({
+  name: "omniAttentionStatistics",
+  inputs: { output: "vec4<f32>", dy: "vec4<f32>", lse: "f32" } as const,
+  outputs: { statistics: "vec2<f32>" } as const,
+  uniforms: UNIFORMS,
+  body: `${preamble(vectors, false)}
 @compute @workgroup_size(${THREADS})
 fn main(@builtin(global_invocation_id) id: vec3<u32>) {
   if (id.x >= params.queries) { return; }
@@ -196,8 +182,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     (w) => `dy[own + ${w}u]`,
   )});
 }`,
-  }));
-}
+}));
 
 /** Inputs of both backward kernels. */
 const gradientInputs = (hasMask: boolean): GpuProgram["inputs"] => ({
@@ -210,13 +195,12 @@ const gradientInputs = (hasMask: boolean): GpuProgram["inputs"] => ({
 });
 
 /** A thread per query row. */
-function queryGradientProgram(vectors: number, hasMask: boolean) {
-  return memoised(`dq/${vectors}/${hasMask}`, () => ({
-    name: "omniAttentionQueryGradient",
-    inputs: gradientInputs(hasMask),
-    outputs: { dq: "vec4<f32>" } as const,
-    uniforms: UNIFORMS,
-    body: `${preamble(vectors, hasMask)}
+const queryGradientProgram = memoisedProgram((vectors: number, hasMask: boolean) => ({
+  name: "omniAttentionQueryGradient",
+  inputs: gradientInputs(hasMask),
+  outputs: { dq: "vec4<f32>" } as const,
+  uniforms: UNIFORMS,
+  body: `${preamble(vectors, hasMask)}
 @compute @workgroup_size(${THREADS})
 fn main(@builtin(global_invocation_id) id: vec3<u32>) {
   let row = id.x;
@@ -246,17 +230,15 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
   }
   ${unroll(vectors, (w) => `dq[own + ${w}u] = sum${w} * params.scale;`)}
 }`,
-  }));
-}
+}));
 
 /** A thread per key row. */
-function keyGradientProgram(vectors: number, hasMask: boolean) {
-  return memoised(`dkv/${vectors}/${hasMask}`, () => ({
-    name: "omniAttentionKeyGradient",
-    inputs: gradientInputs(hasMask),
-    outputs: { dk: "vec4<f32>", dv: "vec4<f32>" } as const,
-    uniforms: UNIFORMS,
-    body: `${preamble(vectors, hasMask)}
+const keyGradientProgram = memoisedProgram((vectors: number, hasMask: boolean) => ({
+  name: "omniAttentionKeyGradient",
+  inputs: gradientInputs(hasMask),
+  outputs: { dk: "vec4<f32>", dv: "vec4<f32>" } as const,
+  uniforms: UNIFORMS,
+  body: `${preamble(vectors, hasMask)}
 @compute @workgroup_size(${THREADS})
 fn main(@builtin(global_invocation_id) id: vec3<u32>) {
   let key = id.x;
@@ -288,10 +270,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
   }
   ${unroll(vectors, (w) => `dk[own + ${w}u] = dk${w} * params.scale; dv[own + ${w}u] = dv${w};`)}
 }`,
-  }));
-}
-
-const f32 = (shape: readonly number[]) => ({ shape, dtype: "float32" as const });
+}));
 
 function uniformsOf({ queries, keys, heads, headSize }: Sizes, mask: TensorInfo | undefined) {
   return { queries, keys, heads, maskRows: mask?.shape[1] ?? 1, scale: 1 / Math.sqrt(headSize) };

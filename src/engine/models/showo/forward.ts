@@ -6,9 +6,9 @@
  */
 import * as tf from "@tensorflow/tfjs-core";
 import { EngineError } from "../../errors.ts";
+import { layerNorm, type NormWeights } from "../../kernels/rowNorm/rowNorm.ts";
 import { attention } from "../../nn/attention.ts";
 import { geluNew } from "../../nn/geluNew.ts";
-import { layerNorm, type NormWeights } from "../../nn/layerNorm.ts";
 import type { Linear } from "../../nn/linear.ts";
 import { makeRotary, type Rotary, rotate } from "../../nn/rotary.ts";
 import { takeRows } from "../../nn/takeRows.ts";

@@ -1,7 +1,7 @@
 /** Show-o's parameters: original names and shapes, loaded into the layers that `forward.ts` runs. */
 import * as tf from "@tensorflow/tfjs-core";
 import { EngineError } from "../../errors.ts";
-import type { NormWeights } from "../../nn/layerNorm.ts";
+import type { NormWeights } from "../../kernels/rowNorm/rowNorm.ts";
 import { Linear } from "../../nn/linear.ts";
 import type { SafetensorsEntry } from "../../safetensors/safetensors.ts";
 import { toFloat32 } from "../../safetensors/toFloat32.ts";

@@ -1,0 +1,55 @@
+import * as tf from "@tensorflow/tfjs-core";
+import { afterAll, beforeAll, describe, it } from "vitest";
+import { openDawn } from "../../../cli/node/dawn.ts";
+import { startNodeBackend } from "../../../cli/node/nodeBackend.ts";
+import { closeBackend } from "../../device/backend.ts";
+import { expectTwinAgrees, randomTensor } from "../oracle.ts";
+import { layerNorm, rmsNorm } from "./rowNorm.ts";
+
+const hasDawn = (await openDawn()) !== null;
+
+const SHAPES: readonly (readonly [number, number])[] = [
+  [1, 1],
+  [3, 17],
+  [65, 64],
+  [129, 65],
+  [17, 256],
+];
+
+describe.skipIf(!hasDawn)("row norms on WebGPU", { timeout: 120_000 }, () => {
+  beforeAll(async () => {
+    await startNodeBackend("webgpu");
+  });
+  afterAll(closeBackend);
+
+  function compute(
+    norm: typeof layerNorm,
+    [rows, width]: readonly [number, number],
+    level: number,
+    isTrainable: boolean,
+  ) {
+    const x = tf.add(randomTensor("x", [rows, width]), level) as tf.Tensor2D;
+    const weight = randomTensor<tf.Rank.R1>("weight", [width]);
+    const bias = randomTensor<tf.Rank.R1>("bias", [width]);
+    const shift = norm === layerNorm ? { bias } : {};
+    const direction = randomTensor("direction", x.shape);
+    const run = (rows: tf.Tensor) =>
+      norm(rows as tf.Tensor2D, { weight, ...shift, epsilon: 1e-5, isTrainable });
+    return [run(x), tf.grad((rows) => tf.sum(tf.mul(run(rows), direction)))(x)];
+  }
+
+  it.each(SHAPES)("layer norm agrees with its twin at %i × %i", (...shape) =>
+    // A row of one is its own mean: σ is √ε, and rounding noise is all there is.
+    expectTwinAgrees(() => compute(layerNorm, shape, 0, false), shape[1] === 1 ? 1e-2 : 1e-5),
+  );
+
+  it.each(SHAPES)("RMS norm agrees with its twin at %i × %i", (...shape) =>
+    expectTwinAgrees(() => compute(rmsNorm, shape, 0, false)),
+  );
+
+  it("keeps the digits of a small deviation behind a large mean", () =>
+    expectTwinAgrees(() => compute(layerNorm, [5, 256], 300, false), 2e-4));
+
+  it("leaves trainable weights to the twin", () =>
+    expectTwinAgrees(() => compute(layerNorm, [5, 16], 0, true)));
+});
