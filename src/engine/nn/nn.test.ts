@@ -4,11 +4,9 @@ import { startNodeBackend } from "../../cli/node/nodeBackend.ts";
 import { closeBackend } from "../device/backend.ts";
 import { LowRankAdapter } from "../lora/adapter.ts";
 import { createRng } from "../rng.ts";
-import { attention, FORBIDDEN } from "./attention.ts";
 import { geluNew } from "./geluNew.ts";
 import { Linear } from "./linear.ts";
 import { perturbTowards } from "./posteriorGumbel.ts";
-import { makeRotary, rotate } from "./rotary.ts";
 import { straightThroughEmbedding } from "./straightThrough.ts";
 import { takeRows } from "./takeRows.ts";
 import { projectedTokenLogProbs, tokenLogProbs } from "./tokenLogProbs.ts";
@@ -133,53 +131,6 @@ describe("geluNew", () => {
   });
 
   it("has its gradient", () => expectGradients([random([3, 4], 2)], (x) => geluNew(x)));
-});
-
-describe("rotary", () => {
-  const sizes = { headSize: 6, rotarySize: 4, base: 10000 };
-
-  it("turns pairs half a rotary width apart and leaves the rest", async () => {
-    const x = tf.tensor4d([1, 2, 3, 4, 5, 6], [1, 1, 1, 6]);
-    const turned = await rotate(x, makeRotary([3], sizes)).data();
-    // Frequencies 1 and 10000^(−1/2) = 0.01; pairs (1, 3) and (2, 4).
-    const pair = (a: number, b: number, angle: number) => [
-      a * Math.cos(angle) - b * Math.sin(angle),
-      b * Math.cos(angle) + a * Math.sin(angle),
-    ];
-    const [first, second] = [pair(1, 3, 3), pair(2, 4, 0.03)];
-    const expected = [first[0], second[0], first[1], second[1], 5, 6];
-    for (const [at, value] of expected.entries()) expect(turned[at]).toBeCloseTo(value ?? Number.NaN, 5);
-  });
-
-  it("makes products depend on the distance of positions only", async () => {
-    const [q, k] = [random([1, 1, 1, 6]) as tf.Tensor4D, random([1, 1, 1, 6]) as tf.Tensor4D];
-    const productAt = async (a: number, b: number) => {
-      const product = tf.mul(rotate(q, makeRotary([a], sizes)), rotate(k, makeRotary([b], sizes)));
-      return (await tf.sum(product).data())[0] ?? Number.NaN;
-    };
-    expect(await productAt(7, 4)).toBeCloseTo(await productAt(3, 0), 4);
-  });
-
-  it("has its gradient", () =>
-    expectGradients([random([1, 2, 2, 6])], (x) => rotate(x as tf.Tensor4D, makeRotary([1, 5], sizes))));
-});
-
-describe("attention", () => {
-  it("is the mean of values where all scores are equal, over allowed columns only", async () => {
-    const q = tf.zeros<tf.Rank.R4>([1, 1, 2, 2]);
-    const k = random([1, 1, 3, 2]) as tf.Tensor4D;
-    const v = tf.tensor4d([0, 3, 3, 0, 6, 6], [1, 1, 3, 2]);
-    const mask = tf.tensor4d([0, 0, 0, 0, FORBIDDEN, 0], [1, 1, 2, 3]);
-    const mixed = await attention(q, k, v, mask).data();
-    for (const [at, value] of [3, 3, 3, 4.5].entries()) expect(mixed[at]).toBeCloseTo(value, 5);
-  });
-
-  it("has the gradients of q, k and v behind a mask", async () => {
-    const mask = tf.tensor4d([0, FORBIDDEN, 0, 0, 0, FORBIDDEN], [1, 1, 2, 3]);
-    await expectGradients([random([1, 2, 2, 3]), random([1, 2, 3, 3]), random([1, 2, 3, 3])], (q, k, v) =>
-      attention(q as tf.Tensor4D, k as tf.Tensor4D, v as tf.Tensor4D, mask),
-    );
-  });
 });
 
 describe("token log-probs", () => {

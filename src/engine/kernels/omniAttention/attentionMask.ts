@@ -32,6 +32,16 @@ export function attentionMask(ranges: Int32Array, batch: number, rows: number, c
   return tf.tensor4d(values, [batch, 1, rows, columns]);
 }
 
+/** The mask of some of a sequence's queries; one row that holds for all stays. @returns owned by the caller's tidy */
+export function keepMaskRows(mask: tf.Tensor, start: number, count: number): tf.Tensor {
+  const axis = mask.rank === 3 ? 1 : 2;
+  if (mask.shape[axis] === 1) return mask;
+  const [begin, size] = [mask.shape.map(() => 0), [...mask.shape]];
+  begin[axis] = start;
+  size[axis] = count;
+  return tf.slice(mask, begin, size);
+}
+
 /** The table of a mask given as ranges, by stock ops. @param mask int32 [B, rows, 2] @returns [B, 1, rows, columns] */
 export function expandRanges(mask: tf.Tensor3D, columns: number): tf.Tensor4D {
   const [batch, rows] = mask.shape;

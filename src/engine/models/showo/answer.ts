@@ -11,7 +11,7 @@ import type { StopSignal } from "../unified.ts";
 import { embed, type ForwardOutput, runForward } from "./forward.ts";
 import { checkCancelled } from "./generate.ts";
 import { pickByInversion, toCodeRow } from "./maskgit.ts";
-import { answerMask, padMask, toAdditiveMask } from "./masks.ts";
+import { answerMask, padMask, stackMasks } from "./masks.ts";
 import { answerEoi, groupByBucket, padLeft } from "./prompts.ts";
 import { mergeAdapters, type ShowoNetwork } from "./weights.ts";
 
@@ -58,7 +58,7 @@ function prefill(
   const output = runForward(network, {
     embedded: embed(network, ids, rows.length),
     startPosition: 0,
-    mask: toAdditiveMask(masks, length, length),
+    mask: stackMasks(masks, length),
     outputRows: { start: length - 1, count: 1 },
   });
   return { output, padCounts };

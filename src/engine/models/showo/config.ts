@@ -1,7 +1,7 @@
 /** What a Show-o folder's config.json says, checked, and the sizes that follow from it. */
 import { z } from "zod";
 import { EngineError } from "../../errors.ts";
-import type { RotarySizes } from "../../nn/rotary.ts";
+import type { RotarySizes } from "../../kernels/headRotary/rotary.ts";
 
 const count = z.number().int().positive();
 

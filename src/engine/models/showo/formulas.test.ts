@@ -10,7 +10,7 @@ import {
   scheduledMaskCount,
   toCodeRow,
 } from "./maskgit.ts";
-import { answerMask, drawMask, textMask } from "./masks.ts";
+import { answerMask, drawMask, type RowRanges, textMask } from "./masks.ts";
 import {
   answerPrefix,
   drawPrefix,
@@ -21,8 +21,12 @@ import {
   unconditionalPrefix,
 } from "./prompts.ts";
 
-const rowsOf = (mask: Uint8Array, length: number) =>
-  Array.from({ length }, (_, row) => mask.subarray(row * length, (row + 1) * length).join(""));
+/** "0110" for a row of four that sees the two in the middle. */
+const rowsOf = (mask: RowRanges, length: number) =>
+  Array.from({ length }, (_, row) => {
+    const [first = 0, end = 0] = mask.subarray(2 * row, 2 * row + 2);
+    return "0".repeat(first) + "1".repeat(end - first) + "0".repeat(length - end);
+  });
 
 describe("masks", () => {
   it("let image rows see everything but pads, and text only the text before", () => {

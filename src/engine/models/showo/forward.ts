@@ -6,15 +6,16 @@
  */
 import * as tf from "@tensorflow/tfjs-core";
 import { EngineError } from "../../errors.ts";
-import { layerNorm, type NormWeights } from "../../kernels/rowNorm/rowNorm.ts";
-import { attention } from "../../nn/attention.ts";
+import { rotateHeads } from "../../kernels/headRotary/headRotary.ts";
+import { makeRotary, type Rotary } from "../../kernels/headRotary/rotary.ts";
+import { keepMaskRows } from "../../kernels/omniAttention/attentionMask.ts";
+import { omniAttention } from "../../kernels/omniAttention/omniAttention.ts";
+import { layerNorm } from "../../kernels/rowNorm/rowNorm.ts";
 import { geluNew } from "../../nn/geluNew.ts";
-import type { Linear } from "../../nn/linear.ts";
-import { makeRotary, type Rotary, rotate } from "../../nn/rotary.ts";
 import { takeRows } from "../../nn/takeRows.ts";
 import type { Block, ShowoNetwork } from "./weights.ts";
 
-/** Keys and values of one layer, after norm and rotation: [B, H, L, hd] each. */
+/** Keys and values of one layer, after norm and rotation: [B, L, H, hd] each. */
 export interface LayerCache {
   readonly k: tf.Tensor4D;
   readonly v: tf.Tensor4D;
@@ -31,8 +32,8 @@ export interface ForwardInput {
   readonly embedded: tf.Tensor3D;
   /** Position of the first row; the others follow on. */
   readonly startPosition: number;
-  /** Additive, broadcast to [B, H, L, P + L], P rows from `past`; null: everything sees everything. */
-  readonly mask: tf.Tensor4D | null;
+  /** As `attentionMask` makes it, over P + L columns, P rows from `past`; null: everything sees everything. */
+  readonly mask: tf.Tensor | null;
   /** [layers], keys and values of the P rows before, batch B. */
   readonly past?: readonly LayerCache[];
   readonly outputRows?: OutputRows;
@@ -51,7 +52,7 @@ export interface ForwardOutput {
 interface PassContext {
   readonly headCount: number;
   readonly rotary: Rotary;
-  readonly mask: tf.Tensor4D | null;
+  readonly mask: tf.Tensor | null;
 }
 
 /** Rows of the embedding table. Taped when the table is trainable. @param ids [B·L] @returns [B, L, D] */
@@ -66,23 +67,9 @@ function flatten(x: tf.Tensor): tf.Tensor2D {
   return tf.reshape(x, [-1, x.shape[x.rank - 1] ?? 1]);
 }
 
-/** Projects, splits into heads and normalises each head. @param x [B·L, D] @returns [B, L, H, hd] */
-function projectHeads(
-  layer: Linear,
-  norm: NormWeights | null,
-  x: tf.Tensor2D,
-  [batch, headCount]: readonly [number, number],
-  isConstant: boolean,
-): tf.Tensor4D {
-  const projected = layer.apply(x, isConstant);
-  const headSize = (projected.shape[1] ?? 0) / headCount;
-  const heads = tf.reshape(projected, [-1, headSize]) as tf.Tensor2D;
-  return tf.reshape(norm ? layerNorm(heads, norm) : heads, [batch, -1, headCount, headSize]);
-}
-
-/** [B, L, H, hd] ↔ [B, H, L, hd] */
-function swapRowsAndHeads(x: tf.Tensor4D): tf.Tensor4D {
-  return tf.transpose(x, [0, 2, 1, 3]);
+/** @param x [B·L, D] @returns [B, L, H, hd] */
+function splitHeads(x: tf.Tensor2D, batch: number, headCount: number): tf.Tensor4D {
+  return tf.reshape(x, [batch, -1, headCount, x.shape[1] / headCount]);
 }
 
 /** Keeps some rows of each sequence. @param x [B·L, D] @returns [B·count, D] */
@@ -107,10 +94,10 @@ function cacheLayer(
   past: LayerCache | undefined,
   isConstant: boolean,
 ): LayerCache {
-  const sizes = [batch, headCount] as const;
-  const k = swapRowsAndHeads(rotate(projectHeads(block.key, block.keyNorm, x, sizes, isConstant), rotary));
-  const v = swapRowsAndHeads(projectHeads(block.value, null, x, sizes, isConstant));
-  return past ? { k: tf.concat([past.k, k], 2), v: tf.concat([past.v, v], 2) } : { k, v };
+  const keys = rotateHeads(block.key.apply(x, isConstant), rotary, block.keyNorm);
+  const k = splitHeads(keys, batch, headCount);
+  const v = splitHeads(block.value.apply(x, isConstant), batch, headCount);
+  return past ? { k: tf.concat([past.k, k], 1), v: tf.concat([past.v, v], 1) } : { k, v };
 }
 
 /**
@@ -126,18 +113,11 @@ function finishBlock(
   { headCount, rotary, mask }: PassContext,
   isConstant: boolean,
 ): tf.Tensor2D {
-  const heads = projectHeads(block.query, block.queryNorm, x, [batch, headCount], isConstant);
-  const q = swapRowsAndHeads(rotate(heads, rotary));
-  const mixed = tf.reshape(swapRowsAndHeads(attention(q, k, v, mask)), h.shape);
-  const attended = block.dense.apply(mixed as tf.Tensor2D);
+  const queries = rotateHeads(block.query.apply(x, isConstant), rotary, block.queryNorm);
+  const mixed = omniAttention(splitHeads(queries, batch, headCount), k, v, mask);
+  const attended = block.dense.apply(tf.reshape(mixed, h.shape) as tf.Tensor2D);
   const transformed = block.fc2.apply(geluNew(block.fc1.apply(x, isConstant)));
   return tf.add(tf.add(attended, transformed), h);
-}
-
-/** The mask's rows for the output rows; a mask with a single row holds for all. */
-function keepMask(mask: tf.Tensor4D | null, { start, count }: OutputRows): tf.Tensor4D | null {
-  if (!mask || mask.shape[2] === 1) return mask;
-  return tf.slice(mask, [0, 0, start, 0], [mask.shape[0], 1, count, mask.shape[3]]);
 }
 
 /**
@@ -165,7 +145,8 @@ function runBlocks(
     if (at < blocks.length - 1) {
       h = finishBlock(block, h, x, batch, layer, context, isConstant);
     } else if (lastRows) {
-      const own = { ...context, rotary: keepRotary(rotary, lastRows), mask: keepMask(input.mask, lastRows) };
+      const mask = input.mask && keepMaskRows(input.mask, lastRows.start, lastRows.count);
+      const own = { ...context, rotary: keepRotary(rotary, lastRows), mask };
       const [keptH, keptX] = [keepRows(h, batch, lastRows), keepRows(x, batch, lastRows)];
       return { h: finishBlock(block, keptH, keptX, batch, layer, own, isConstant), cache };
     }

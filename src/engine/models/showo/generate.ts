@@ -12,7 +12,7 @@ import { createRng } from "../../rng.ts";
 import type { StopSignal } from "../unified.ts";
 import { embed, expandCache, type LayerCache, runForward, runPrefix } from "./forward.ts";
 import { type DecodeState, decodeStep, pickByInversion, type StepNoise } from "./maskgit.ts";
-import { padMask, textMask, toAdditiveMask } from "./masks.ts";
+import { padMask, stackMasks, textMask } from "./masks.ts";
 import { groupByBucket, imageBlock, padLeft, unconditionalPrefix } from "./prompts.ts";
 import { mergeAdapters, type ShowoNetwork } from "./weights.ts";
 
@@ -43,8 +43,8 @@ export interface PreparedPrefix {
   readonly cache: readonly LayerCache[];
   /** P, padded length. */
   readonly length: number;
-  /** [B, 1, 1, P + N + 2] over prefix and image columns, or null without pads. */
-  readonly mask: tf.Tensor4D | null;
+  /** Over prefix and image columns; null without pads. */
+  readonly mask: tf.Tensor | null;
 }
 
 /** @throws EngineError("cancelled") once the signal is set */
@@ -98,7 +98,7 @@ export function preparePrefix(
   const cache = runPrefix(network, {
     embedded: embed(network, ids, distinct.length),
     startPosition: 0,
-    mask: toAdditiveMask(masks, length, length),
+    mask: stackMasks(masks, length),
   });
   const isOneToOne = distinct.length === prefixes.length;
   const pads = Array.from(indices, (index) => padCounts[index] ?? 0);

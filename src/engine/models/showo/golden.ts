@@ -38,7 +38,12 @@ export type { CheckResult } from "./goldenCompare.ts";
 
 function checkMask(name: string, { masks, batch, length }: GoldenBatch, expected: Expected): CheckResult {
   const wanted = expected.ints(`${name}.may_attend`);
-  const actual = masks.flatMap((mask) => [...mask]);
+  const actual = masks.flatMap((ranges) =>
+    Array.from({ length: length * length }, (_, at) => {
+      const [row, column] = [Math.floor(at / length), at % length];
+      return column >= (ranges[2 * row] ?? 0) && column < (ranges[2 * row + 1] ?? 0) ? 1 : 0;
+    }),
+  );
   const detail = `${batch} masks of ${length} × ${length}`;
   return judge(`${name} mask`, countDifferences(actual, wanted), TOLERANCES.exact, detail);
 }

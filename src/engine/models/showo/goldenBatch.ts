@@ -4,7 +4,7 @@ import type { ShowoConfig } from "./config.ts";
 import { embed, runForward } from "./forward.ts";
 import type { Expected } from "./goldenCompare.ts";
 import { crossEntropy, shiftedCrossEntropy } from "./losses.ts";
-import { answerMask, drawMask, toAdditiveMask } from "./masks.ts";
+import { answerMask, drawMask, type RowRanges, stackMasks } from "./masks.ts";
 import type { ShowoNetwork } from "./weights.ts";
 
 /** A padded batch of the plain path: rows of ids and the masks they ask for. */
@@ -12,8 +12,8 @@ export interface GoldenBatch {
   readonly ids: Int32Array;
   readonly batch: number;
   readonly length: number;
-  /** [B][L·L] */
-  readonly masks: readonly Uint8Array[];
+  /** [B] */
+  readonly masks: readonly RowRanges[];
 }
 
 /** One view a row. @param values [B·L] */
@@ -51,7 +51,7 @@ export function plainLogits(network: ShowoNetwork, { ids, batch, length, masks }
   const { hidden } = runForward(network, {
     embedded: embed(network, ids, batch),
     startPosition: 0,
-    mask: toAdditiveMask(masks, length, length),
+    mask: stackMasks(masks, length),
   });
   const flat = tf.reshape(hidden, [batch * length, network.config.hiddenSize]) as tf.Tensor2D;
   return tf.reshape(network.head.apply(flat), [batch, length, network.config.vocabSize]);

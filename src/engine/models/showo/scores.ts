@@ -8,7 +8,7 @@ import { projectedTokenLogProbs } from "../../nn/tokenLogProbs.ts";
 import { createRng } from "../../rng.ts";
 import { embed, runForward } from "./forward.ts";
 import { preparePrefix, runImageRows } from "./generate.ts";
-import { answerMask, toAdditiveMask } from "./masks.ts";
+import { answerMask, stackMasks } from "./masks.ts";
 import { answerEoi, answerPrefix, bucketLength, padLeft } from "./prompts.ts";
 import type { ShowoNetwork } from "./weights.ts";
 
@@ -153,7 +153,7 @@ export function scoreAnswers(
     const { hidden } = runForward(network, {
       embedded: softImages ? insertImages(coded, softImages, padCounts) : coded,
       startPosition: 0,
-      mask: toAdditiveMask(masks, length, length),
+      mask: stackMasks(masks, length),
       outputRows: { start: prefixLength - 1, count: longest },
       isEmbeddedTaped: softImages !== null,
     });

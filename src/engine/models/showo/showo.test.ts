@@ -14,7 +14,7 @@ import {
 import { continueAnswers } from "./answer.ts";
 import { embed, runForward } from "./forward.ts";
 import { drawCodes, preparePrefix, runImageRows, seededNoise } from "./generate.ts";
-import { answerMask, drawMask, toAdditiveMask } from "./masks.ts";
+import { answerMask, drawMask, stackMasks } from "./masks.ts";
 import { answerEoi, answerPrefix, drawPrefix, imageBlock, padLeft } from "./prompts.ts";
 import { scoreAnswers, scoreImages } from "./scores.ts";
 import { loadShowoNetwork, type ShowoNetwork } from "./weights.ts";
@@ -56,7 +56,7 @@ function plainLogits(rows: readonly (readonly number[])[], length: number, isDra
     const { hidden } = runForward(network, {
       embedded: embed(network, ids, rows.length),
       startPosition: 0,
-      mask: toAdditiveMask(masks, length, length),
+      mask: stackMasks(masks, length),
     });
     const flat = tf.reshape(hidden, [-1, config.hiddenSize]) as tf.Tensor2D;
     return tf.reshape(network.head.apply(flat), [rows.length, length, config.vocabSize]);

@@ -1,10 +1,9 @@
 /**
- * Rotary position embedding on the first part of each head, pairs half a rotary width apart (NeoX form).
+ * Tables of the rotary position embedding: it turns the first part of each head, pairs half a rotary width apart (NeoX form).
  *
  * Source: Su et al., arXiv 2104.09864; spec/showo.md 1 and 2.
  */
 import * as tf from "@tensorflow/tfjs-core";
-import { tapedOp } from "../kernels/tapedOp.ts";
 
 /** Tables for one list of positions; see `makeRotary`. */
 export interface Rotary {
@@ -16,6 +15,8 @@ export interface Rotary {
   readonly turn: tf.Tensor2D;
   /** [hd, hd]: the transpose of `turn`. */
   readonly turnBack: tf.Tensor2D;
+  /** Distance of a pair's two dimensions; pairs fill the first 2·half. */
+  readonly half: number;
 }
 
 /** What shapes the tables: width of a head, how many of its dimensions rotate (even), base of the frequencies. */
@@ -57,26 +58,6 @@ export function makeRotary(positions: ArrayLike<number>, sizes: RotarySizes): Ro
     sin: tf.tensor3d(sin, shape),
     turn: quarterTurn(sizes, 1),
     turnBack: quarterTurn(sizes, -1),
+    half,
   };
-}
-
-/** x·matrix over the last axis. @param x [B, L, H, hd] */
-function turnPairs(x: tf.Tensor4D, matrix: tf.Tensor2D): tf.Tensor4D {
-  const headSize = matrix.shape[0];
-  return tf.reshape(tf.matMul(tf.reshape(x, [-1, headSize]), matrix), x.shape);
-}
-
-/** Turns every head by its row's angle. Taped. @param x [B, L, H, hd] @returns same shape, owned by the caller */
-export function rotate(x: tf.Tensor4D, { cos, sin, turn, turnBack }: Rotary): tf.Tensor4D {
-  return tapedOp([x], () => ({
-    value: tf.add(tf.mul(x, cos), tf.mul(turnPairs(x, turn), sin)) as tf.Tensor4D,
-    // The tables may be gone by the time of the backward pass, so they are kept too.
-    saved: [cos, sin, turnBack],
-    backward: (dy, [savedCos, savedSin, back]) => [
-      tf.add(
-        tf.mul(dy, savedCos as tf.Tensor),
-        turnPairs(tf.mul(dy, savedSin as tf.Tensor) as tf.Tensor4D, back as tf.Tensor2D),
-      ),
-    ],
-  }));
 }
