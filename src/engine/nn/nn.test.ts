@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startNodeBackend } from "../../cli/node/nodeBackend.ts";
 import { closeBackend } from "../device/backend.ts";
 import { LowRankAdapter } from "../lora/adapter.ts";
+import { quantiseMatrix } from "../quant/quantise.ts";
 import { createRng } from "../rng.ts";
 import { geluNew } from "./geluNew.ts";
 import { Linear } from "./linear.ts";
@@ -63,25 +64,25 @@ async function expectGradients(inputs: tf.Tensor[], f: (...inputs: tf.Tensor[]) 
 
 describe("linear", () => {
   it("multiplies, adds the bias and the scaled adapter", async () => {
-    const layer = new Linear(tf.tensor2d([1, 2, 3, 4], [2, 2]), tf.tensor1d([10, 20]));
+    const layer = Linear.of(tf.tensor2d([1, 2, 3, 4], [2, 2]), tf.tensor1d([10, 20]));
     expect(await layer.apply(tf.tensor2d([1, 1], [1, 2])).array()).toEqual([[14, 26]]);
     // x·Aᵀ = 1·1 + 1·2 = 3, times B = (1, −1), scale 4/1.
     layer.setAdapter(new LowRankAdapter(tf.tensor2d([1, 2], [1, 2]), tf.tensor2d([1, -1], [2, 1]), 4));
     expect(await layer.apply(tf.tensor2d([1, 1], [1, 2])).array()).toEqual([[26, 14]]);
-    expect(await layer.merged().weight.array()).toEqual([
-      [5, -2],
-      [11, -4],
-    ]);
+    const copy = layer.frozenCopy();
+    layer.setAdapter(null);
+    expect(await copy.apply(tf.tensor2d([1, 1], [1, 2])).array()).toEqual([[26, 14]]);
+    expect(copy.adapter).toBeNull();
   });
 
   it("has the gradients of x, weight and bias", async () => {
     await expectGradients([random([3, 4]), random([4, 2]), random([2])], (x, weight, bias) =>
-      new Linear(weight as tf.Tensor2D, bias as tf.Tensor1D, true).apply(x as tf.Tensor2D),
+      Linear.of(weight as tf.Tensor2D, bias as tf.Tensor1D, true).apply(x as tf.Tensor2D),
     );
   });
 
   it("has the gradients of x and both halves of the adapter", async () => {
-    const layer = new Linear(random([4, 3]) as tf.Tensor2D, random([3]) as tf.Tensor1D);
+    const layer = Linear.of(random([4, 3]) as tf.Tensor2D, random([3]) as tf.Tensor1D);
     const adapter = new LowRankAdapter(random([2, 4]) as tf.Tensor2D, random([3, 2]) as tf.Tensor2D, 3);
     layer.setAdapter(adapter);
     const x = random([5, 4]) as tf.Tensor2D;
@@ -107,11 +108,34 @@ describe("linear", () => {
     }
   });
 
+  it("multiplies by a weight in few bits, and keeps its adapter beside it in a copy", async () => {
+    const values = Float32Array.of(1, -2, 7, 7, 0, -7);
+    const layer = Linear.ofMatrix(
+      quantiseMatrix(values, { outSize: 2, inSize: 3 }, "int4"),
+      tf.tensor1d([10, 20]),
+    );
+    const x = tf.tensor2d([1, 2, -1], [1, 3]);
+    expect(await layer.apply(x).array()).toEqual([[0, 34]]);
+    expect(
+      await tf
+        .grad((rows) => tf.sum(layer.apply(rows as tf.Tensor2D)))(x)
+        .array(),
+    ).toEqual([[8, -2, 0]]);
+    layer.setAdapter(new LowRankAdapter(tf.tensor2d([1, 0, 0], [1, 3]), tf.tensor2d([1, -1], [2, 1]), 3));
+    const copy = layer.frozenCopy();
+    layer.adapter?.a.assign(tf.zeros([1, 3]));
+    expect(await layer.apply(x).array()).toEqual([[0, 34]]);
+    expect(await copy.apply(x).array()).toEqual([[3, 31]]);
+    copy.dispose();
+    expect(await layer.apply(x).array()).toEqual([[0, 34]]);
+  });
+
   it("computes no gradient for frozen weights", () => {
-    const layer = new Linear(tf.variable(random([2, 2])) as tf.Tensor2D, tf.tensor1d([0, 0]));
+    const weight = tf.variable(random([2, 2]));
+    const layer = Linear.of(weight as tf.Tensor2D, tf.tensor1d([0, 0]));
     const x = tf.variable(random([1, 2]));
     const loss = () => tf.sum(layer.apply(x as unknown as tf.Tensor2D)) as tf.Scalar;
-    const { grads } = tf.variableGrads(loss, [x, layer.weight as unknown as tf.Variable]);
+    const { grads } = tf.variableGrads(loss, [x, weight]);
     expect(Object.values(grads).filter((gradient) => gradient !== null)).toHaveLength(1);
   });
 });
@@ -154,7 +178,7 @@ describe("token log-probs", () => {
     ));
 
   it("pass their gradient through a frozen projection", () => {
-    const head = new Linear(random([4, 6]) as tf.Tensor2D, random([6]) as tf.Tensor1D);
+    const head = Linear.of(random([4, 6]) as tf.Tensor2D, random([6]) as tf.Tensor1D);
     return expectGradients([random([3, 4])], (hidden) =>
       projectedTokenLogProbs(hidden as tf.Tensor2D, head, Int32Array.of(5, 0, 3)),
     );

@@ -38,6 +38,8 @@ export interface RowLayout {
 }
 
 const WORD_BITS = 32;
+/** Shaders read so many values at a time. */
+const READ_TOGETHER = 8;
 /** Scales tried for a group in few bits, as shares of the one that just holds its largest value. */
 const SCALE_SHARES = [1, 0.96, 0.92, 0.88, 0.84, 0.8, 0.76, 0.72];
 
@@ -45,7 +47,7 @@ const SCALE_SHARES = [1, 0.96, 0.92, 0.88, 0.84, 0.8, 0.76, 0.72];
 export function layoutOf(format: QuantFormat, inSize: number): RowLayout {
   const { bits, groupSize } = QUANT_FORMATS[format];
   const valuesPerWord = WORD_BITS / bits;
-  const size = groupSize || Math.ceil(inSize / valuesPerWord) * valuesPerWord;
+  const size = groupSize || Math.ceil(inSize / READ_TOGETHER) * READ_TOGETHER;
   const groups = Math.ceil(inSize / size);
   return {
     bits,

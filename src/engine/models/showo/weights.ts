@@ -116,7 +116,7 @@ function assemble(
   const get = <T extends tf.Tensor>(name: string) => parameters.get(`showo.${name}`) as T;
   const linears = new Map<string, Linear>();
   const makeLinear = (name: string) =>
-    new Linear(get<tf.Tensor2D>(`${name}.weight`), get<tf.Tensor1D>(`${name}.bias`), isTrainable);
+    Linear.of(get<tf.Tensor2D>(`${name}.weight`), get<tf.Tensor1D>(`${name}.bias`), isTrainable);
   const linear = (name: string) => {
     const layer = makeLinear(name);
     linears.set(name, layer);
@@ -144,6 +144,7 @@ function assemble(
   });
   const embedding = get<tf.Tensor2D>("model.embed_tokens.weight");
   const head = makeLinear("lm_head");
+  const headValues = get<tf.Tensor2D>("lm_head.weight");
   const finalNorm = norm("model.final_layernorm");
   return {
     config,
@@ -151,7 +152,7 @@ function assemble(
     blocks,
     finalNorm,
     head,
-    ...sliceImageParts(config, embedding, head),
+    ...sliceImageParts(config, embedding, headValues, head.bias),
     linears,
     parameters,
   };
@@ -160,13 +161,14 @@ function assemble(
 function sliceImageParts(
   config: ShowoConfig,
   embedding: tf.Tensor2D,
-  head: Linear,
+  headValues: tf.Tensor2D,
+  headBias: tf.Tensor1D,
 ): Pick<ShowoNetwork, "imageHead" | "imageEmbedding"> {
   const { imageOffset, codebookSize, hiddenSize } = config;
-  const weight = tf.slice(head.weight, [0, imageOffset], [hiddenSize, codebookSize]);
-  const bias = tf.slice(head.bias, [imageOffset], [codebookSize]);
+  const weight = tf.slice(headValues, [0, imageOffset], [hiddenSize, codebookSize]);
+  const bias = tf.slice(headBias, [imageOffset], [codebookSize]);
   const rows = tf.slice(embedding, [imageOffset, 0], [codebookSize, hiddenSize]);
-  return { imageHead: new Linear(weight, bias), imageEmbedding: { rows, columns: tf.transpose(rows) } };
+  return { imageHead: Linear.of(weight, bias), imageEmbedding: { rows, columns: tf.transpose(rows) } };
 }
 
 /**
@@ -199,14 +201,9 @@ export function loadShowoNetwork(
 export function mergeAdapters(network: ShowoNetwork): { network: ShowoNetwork; dispose(): void } {
   const layers = [...network.linears.values()].filter(({ adapter }) => adapter !== null);
   if (layers.length === 0) return { network, dispose: () => {} };
-  const copies = new Map(
-    layers.flatMap((layer) => (layer.adapter?.isEnabled ? [[layer, layer.merged()] as const] : [])),
-  );
   // A layer whose adapter is off must stay without it when a pause lets someone switch it on again.
-  const merged = new Map(
-    layers.map((layer) => [layer, copies.get(layer) ?? new Linear(layer.weight, layer.bias)]),
-  );
-  const swap = (layer: Linear): Linear => merged.get(layer) ?? layer;
+  const copies = new Map(layers.map((layer) => [layer, layer.frozenCopy()]));
+  const swap = (layer: Linear): Linear => copies.get(layer) ?? layer;
   const blocks = network.blocks.map((block) => ({
     ...block,
     query: swap(block.query),
