@@ -6,12 +6,12 @@
  */
 import * as tf from "@tensorflow/tfjs-core";
 import { EngineError } from "../../errors.ts";
+import { geluNew } from "../../kernels/geluNew/geluNew.ts";
 import { rotateHeads } from "../../kernels/headRotary/headRotary.ts";
 import { makeRotary, type Rotary } from "../../kernels/headRotary/rotary.ts";
 import { keepMaskRows } from "../../kernels/omniAttention/attentionMask.ts";
 import { omniAttention } from "../../kernels/omniAttention/omniAttention.ts";
 import { layerNorm } from "../../kernels/rowNorm/rowNorm.ts";
-import { geluNew } from "../../nn/geluNew.ts";
 import { takeRows } from "../../nn/takeRows.ts";
 import type { Block, ShowoNetwork } from "./weights.ts";
 
