@@ -31,7 +31,12 @@ export function prefersTwins(): boolean {
   return areTwinsForced;
 }
 
-/** Runs `body` with the twins in the place of the shaders: what benchmarks and tests compare with. */
+/** From now on calls run shaders where there are some, or twins everywhere: what benchmarks compare. */
+export function preferTwins(areTwins: boolean): void {
+  areTwinsForced = areTwins;
+}
+
+/** Runs `body`, which must not be asynchronous, with the twins in the place of the shaders. */
 export function withTwins<T>(body: () => T): T {
   const before = areTwinsForced;
   areTwinsForced = true;
