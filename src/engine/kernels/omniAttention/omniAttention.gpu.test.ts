@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { openDawn } from "../../../cli/node/dawn.ts";
 import { startNodeBackend } from "../../../cli/node/nodeBackend.ts";
 import { closeBackend } from "../../device/backend.ts";
@@ -170,6 +170,25 @@ describe.skipIf(!hasDawn)("attention on WebGPU", { timeout: 120_000 }, () => {
       omniAttention(a as tf.Tensor4D, b as tf.Tensor4D, c as tf.Tensor4D, null);
     expect(countDispatches(() => run(q, k, v))).toBe(1);
     expect(countDispatches(() => tf.grads(run)([q, k, v], dy))).toBe(4);
+  });
+
+  it("shares a row's keys among a workgroup for four rows at most, or when told to", () => {
+    const run = vi.spyOn(tf.backend() as unknown as TrainerBackend, "runProgram");
+    const keys = randomTensor<tf.Rank.R4>("k", [1, 17, 2, 8]);
+    const attend = (rows: number, variant?: AttentionVariant) =>
+      omniAttention(randomTensor<tf.Rank.R4>("q", [1, rows, 2, 8]), keys, keys, null, variant).dispose();
+    attend(4);
+    attend(5);
+    attend(4, "threadPerRow");
+    attend(5, "groupPerRow");
+    const names = run.mock.calls.map(([program]) => program.name);
+    run.mockRestore();
+    expect(names).toEqual([
+      "omniAttentionGroupPerRow",
+      "omniAttention",
+      "omniAttention",
+      "omniAttentionGroupPerRow",
+    ]);
   });
 
   it("repeats to the bit", async () => {
