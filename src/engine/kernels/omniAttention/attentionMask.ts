@@ -8,19 +8,20 @@ export const FORBIDDEN = -1e30;
 
 /**
  * A mask from ranges: shaders read them as they are; the twin adds a table, made here once for all layers of a pass.
- * @param ranges [B·rows·2], first column seen and the one behind the last, row by row
+ * @param ranges [B·rows·2], first column seen and the one behind the last, row by row; the same twice for a row that
+ *   sees nothing, whose output and gradients are 0
  * @param rows as many as there are queries, or 1 where all of a sequence see the same
  * @param columns keys
  * @returns int32 [B, rows, 2] on WebGPU, else float32 [B, 1, rows, columns] of 0 and `FORBIDDEN`; owned by the caller
- * @throws EngineError("badInput") for a row that sees nothing: its softmax would be of nothing
+ * @throws EngineError("badInput") for a range that ends before it begins or reaches beyond the columns
  */
 export function attentionMask(ranges: Int32Array, batch: number, rows: number, columns: number): tf.Tensor {
   for (let row = 0; row < batch * rows; row++) {
     const [first = 0, end = 0] = ranges.subarray(2 * row, 2 * row + 2);
-    if (first < 0 || first >= end || end > columns) {
+    if (first < 0 || first > end || end > columns) {
       throw new EngineError(
         "badInput",
-        `Row ${row} sees columns ${first} to ${end} of ${columns}: none, or some that are not there.`,
+        `Row ${row} sees columns ${first} to ${end} of ${columns}: backwards, or some that are not there.`,
       );
     }
   }

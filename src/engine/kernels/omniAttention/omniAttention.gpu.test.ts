@@ -1,12 +1,14 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { openDawn } from "../../../cli/node/dawn.ts";
 import { startNodeBackend } from "../../../cli/node/nodeBackend.ts";
 import { closeBackend } from "../../device/backend.ts";
+import type { TrainerBackend } from "../../device/trainerBackend.ts";
 import { withTwins } from "../defineOp.ts";
-import { expectTwinAgrees, randomTensor } from "../oracle.ts";
-import { attentionMask } from "./attentionMask.ts";
+import { expectClose, expectTwinAgrees, randomTensor } from "../oracle.ts";
+import { attentionMask, expandRanges } from "./attentionMask.ts";
 import { omniAttention } from "./omniAttention.ts";
+import { type AttentionVariant, chooseVariant } from "./webgpu.ts";
 
 const hasDawn = (await openDawn()) !== null;
 
@@ -17,7 +19,9 @@ interface Case {
   readonly keys: number;
   readonly heads: number;
   readonly headSize: number;
-  readonly mask: "none" | "causal" | "pads" | "image";
+  readonly mask: "none" | "causal" | "pads" | "image" | "gaps";
+  /** Absent: the one that the call would choose. */
+  readonly variant?: AttentionVariant;
   /** Of q and k: large ones give scores that overflow an exponential. */
   readonly reach?: number;
   /** A score of thousands is known to 1e-4 only, and so is its exponential. */
@@ -39,8 +43,28 @@ const CASES: readonly Case[] = [
   { name: "an image behind text", batch: 3, queries: 63, keys: 70, heads: 2, headSize: 32, mask: "image" },
   { name: "a long row", batch: 1, queries: 387, keys: 387, heads: 1, headSize: 8, mask: "image" },
   { name: "decoding", batch: 2, queries: 1, keys: 387, heads: 2, headSize: 64, mask: "pads" },
-  { name: "decoding three rows", batch: 1, queries: 3, keys: 40, heads: 2, headSize: 64, mask: "none" },
-  { name: "wide heads", batch: 1, queries: 6, keys: 9, heads: 1, headSize: 128, mask: "causal" },
+  { name: "decoding three rows", batch: 1, queries: 3, keys: 65, heads: 2, headSize: 8, mask: "none" },
+  { name: "rows that see nothing", batch: 2, queries: 17, keys: 63, heads: 2, headSize: 8, mask: "gaps" },
+  {
+    name: "rows that see nothing, a group each",
+    batch: 2,
+    queries: 17,
+    keys: 129,
+    heads: 2,
+    headSize: 8,
+    mask: "gaps",
+    variant: "groupPerRow",
+  },
+  {
+    name: "one row, a thread each",
+    batch: 3,
+    queries: 1,
+    keys: 17,
+    heads: 5,
+    headSize: 8,
+    mask: "pads",
+    variant: "threadPerRow",
+  },
   {
     name: "large scores",
     batch: 1,
@@ -63,6 +87,8 @@ function rangesOf({ batch, queries, keys, mask }: Case): { ranges: Int32Array; r
     };
   const ranges = Array.from({ length: batch * queries }, (_, at) => {
     const [sequence, row] = [Math.floor(at / queries), at % queries];
+    // Every third row sees nothing; the other ends lie beyond the columns on either side.
+    if (mask === "gaps") return row % 3 === 0 ? [row, row] : [row - 5, 4 * row];
     const isImage = mask === "image" && row > queries / 3;
     const own = keys - queries + row;
     return [own < sequence ? 0 : sequence, isImage ? keys : own + 1];
@@ -78,12 +104,21 @@ function compute(sizes: Case): tf.Tensor[] {
   const v = randomTensor<tf.Rank.R4>("v", [batch, keys, heads, headSize]);
   const weights = randomTensor("w", q.shape);
   const given = rangesOf(sizes);
-  const mask = given && attentionMask(given.ranges, batch, given.rows, keys);
+  // Ranges whatever the backend: twins must cut them where shaders do.
+  const mask = given && tf.tensor3d(given.ranges, [batch, given.rows, 2], "int32");
+  const variant = sizes.variant ?? chooseVariant(queries);
   const run = (...[a, b, c]: tf.Tensor4D[]) =>
-    omniAttention(a as tf.Tensor4D, b as tf.Tensor4D, c as tf.Tensor4D, mask);
+    omniAttention(a as tf.Tensor4D, b as tf.Tensor4D, c as tf.Tensor4D, mask, variant);
   const loss = (...inputs: tf.Tensor[]) =>
     tf.sum(tf.mul(run(...(inputs as tf.Tensor4D[])), weights)) as tf.Scalar;
   return [run(q, k, v), ...tf.grads(loss)([q, k, v])];
+}
+
+function countDispatches(body: () => unknown): number {
+  const backend = tf.backend() as unknown as TrainerBackend;
+  const before = backend.counters().dispatches;
+  tf.tidy(() => void body());
+  return backend.counters().dispatches - before;
 }
 
 describe.skipIf(!hasDawn)("attention on WebGPU", { timeout: 120_000 }, () => {
@@ -96,14 +131,64 @@ describe.skipIf(!hasDawn)("attention on WebGPU", { timeout: 120_000 }, () => {
     await expectTwinAgrees(() => compute(sizes), sizes.tolerance);
   });
 
-  it("gives the twin its masks as ranges too, and runs it for heads that shaders cannot read", async () => {
-    const sizes: Case = { ...(CASES[1] as Case), headSize: 6 };
-    const ranged = tf.tidy(() => compute(sizes));
-    const added = withTwins(() => tf.tidy(() => compute(sizes)));
-    for (const [at, tensor] of ranged.entries()) {
-      expect([...(await tensor.data())]).toEqual([...(await (added[at] as tf.Tensor).data())]);
+  it("takes a table for a mask as well, by stock ops", async () => {
+    const sizes = CASES[1] as Case;
+    const [q, k] = [0, 1].map((at) => randomTensor<tf.Rank.R4>(`${at}`, [2, 17, 5, 8])) as [
+      tf.Tensor4D,
+      tf.Tensor4D,
+    ];
+    const { ranges } = rangesOf(sizes) as { ranges: Int32Array };
+    await expectTwinAgrees(() => {
+      const ranged = attentionMask(ranges, 2, 17, 17);
+      const table = expandRanges(tf.tensor3d(ranges, [2, 17, 2], "int32"), 17);
+      return [ranged, table].flatMap((mask) => {
+        const run = (x: tf.Tensor) => omniAttention(x as tf.Tensor4D, k, k, mask);
+        return [run(q), tf.grad((x) => tf.sum(tf.square(run(x))))(q)];
+      });
+    });
+  });
+
+  it("runs stock ops for heads that shaders cannot read", () => {
+    const sizes = { ...(CASES[1] as Case), headSize: 6 };
+    const stock = withTwins(() => countDispatches(() => compute(sizes)));
+    expect(countDispatches(() => compute(sizes))).toBe(stock);
+    expect(countDispatches(() => compute(CASES[1] as Case))).toBeLessThan(stock);
+  });
+
+  it("takes the value of the only key there is", async () => {
+    const [q, v] = [randomTensor<tf.Rank.R4>("q", [2, 3, 2, 8]), randomTensor<tf.Rank.R4>("v", [2, 1, 2, 8])];
+    for (const variant of ["groupPerRow", "threadPerRow"] as const) {
+      await expectClose(omniAttention(q, v, v, null, variant), tf.tile(v, [1, 3, 1, 1]), 1e-7);
     }
-    tf.dispose([ranged, added]);
+  });
+
+  it("is one dispatch forward and three backward", () => {
+    const [q, k, v, dy] = ["q", "k", "v", "dy"].map((name) => randomTensor(name, [2, 17, 5, 8])) as [
+      ...[tf.Tensor4D, tf.Tensor4D, tf.Tensor4D, tf.Tensor4D],
+    ];
+    const run = (...[a, b, c]: tf.Tensor[]) =>
+      omniAttention(a as tf.Tensor4D, b as tf.Tensor4D, c as tf.Tensor4D, null);
+    expect(countDispatches(() => run(q, k, v))).toBe(1);
+    expect(countDispatches(() => tf.grads(run)([q, k, v], dy))).toBe(4);
+  });
+
+  it("shares a row's keys among a workgroup for four rows at most, or when told to", () => {
+    const run = vi.spyOn(tf.backend() as unknown as TrainerBackend, "runProgram");
+    const keys = randomTensor<tf.Rank.R4>("k", [1, 17, 2, 8]);
+    const attend = (rows: number, variant?: AttentionVariant) =>
+      omniAttention(randomTensor<tf.Rank.R4>("q", [1, rows, 2, 8]), keys, keys, null, variant).dispose();
+    attend(4);
+    attend(5);
+    attend(4, "threadPerRow");
+    attend(5, "groupPerRow");
+    const names = run.mock.calls.map(([program]) => program.name);
+    run.mockRestore();
+    expect(names).toEqual([
+      "omniAttentionGroupPerRow",
+      "omniAttention",
+      "omniAttention",
+      "omniAttentionGroupPerRow",
+    ]);
   });
 
   it("repeats to the bit", async () => {

@@ -12,7 +12,7 @@ beforeAll(async () => {
 });
 
 const [BATCH, QUERIES, KEYS, HEADS, SIZE] = [2, 3, 5, 2, 4];
-/** [B][Q] first column seen and the one behind the last. */
+/** [B][Q] first column seen and the one behind the last; the last row sees nothing. */
 const RANGES = [
   [
     [0, 3],
@@ -22,7 +22,7 @@ const RANGES = [
   [
     [2, 3],
     [0, 5],
-    [4, 5],
+    [4, 4],
   ],
 ] as const;
 const FLAT = Int32Array.from(RANGES.flat(2));
@@ -55,7 +55,7 @@ function attendByLoops(q: Float32Array, k: Float32Array, v: Float32Array): numbe
           const mixed = columns.map(
             (column, place) => (weights[place] ?? 0) * (v[at(sequence, column, KEYS, head) + d] ?? 0),
           );
-          output.push(mixed.reduce((sum, part) => sum + part, 0) / total);
+          output.push(columns.length === 0 ? 0 : mixed.reduce((sum, part) => sum + part, 0) / total);
         }
       }
     }
@@ -101,6 +101,54 @@ describe("attention", () => {
     expect(Math.abs(predicted)).toBeGreaterThan(1e-3);
   });
 
+  it("gives rows that see nothing no output and no gradient, nor keys that nobody sees", async () => {
+    const { q, k, v } = inputs();
+    // Of the second sequence, only the first row sees, and only the third column.
+    const ranges = Int32Array.of(0, 5, 0, 5, 0, 5, 2, 3, 0, 0, 5, 5);
+    const mask = attentionMask(ranges, BATCH, QUERIES, KEYS);
+    const run = (a: tf.Tensor, b: tf.Tensor, c: tf.Tensor) =>
+      omniAttention(a as tf.Tensor4D, b as tf.Tensor4D, c as tf.Tensor4D, mask);
+    // Wanting more of every output, those of blind rows too.
+    const [dq, dk, dv] = tf.grads(run)([q, k, v], randomTensor("dy", q.shape));
+    // Magnitudes, as a zero may have either sign.
+    const second = async (x: tf.Tensor | undefined) =>
+      (await tf.unstack(tf.abs(x as tf.Tensor))[1]?.array()) as number[][][];
+    const zeros = [
+      [0, 0, 0, 0],
+      [0, 0, 0, 0],
+    ];
+    expect((await second(run(q, k, v))).slice(1)).toEqual([zeros, zeros]);
+    expect((await second(dq)).slice(1)).toEqual([zeros, zeros]);
+    for (const gradient of [await second(dk), await second(dv)]) {
+      for (const column of [0, 1, 3, 4]) expect(gradient[column]).toEqual(zeros);
+    }
+    expect((await second(dv))[2]).not.toEqual(zeros);
+  });
+
+  it("needs the mask no longer than the call", async () => {
+    const { q, k, v } = inputs();
+    const gradient = (isEarly: boolean) =>
+      tf.grad((x: tf.Tensor) => {
+        const mask = attentionMask(FLAT, BATCH, QUERIES, KEYS);
+        const output = omniAttention(x as tf.Tensor4D, k, v, mask);
+        if (isEarly) mask.dispose();
+        return tf.sum(tf.square(output));
+      })(q);
+    expect(await gradient(true).data()).toEqual(await gradient(false).data());
+  });
+
+  it("refuses shapes that do not fit each other", () => {
+    const { q, k, v } = inputs();
+    const ranges = (...shape: number[]) => tf.zeros(shape, "int32");
+    expect(() => omniAttention(q, k, tf.zeros([BATCH, KEYS, HEADS, SIZE + 4]), null)).toThrow(
+      "need keys and values of [2,5,2,4], not [2,5,2,4] and [2,5,2,8]",
+    );
+    expect(() => omniAttention(q, tf.zeros([1, KEYS, HEADS, SIZE]), v, null)).toThrow("not [1,5,2,4]");
+    for (const mask of [ranges(1, QUERIES, 2), ranges(BATCH, 2, 2), ranges(BATCH, 1, 1)]) {
+      expect(() => omniAttention(q, k, v, mask)).toThrow(`[2,3,2] or [2,1,2], not [${mask.shape}]`);
+    }
+  });
+
   it("makes the same table from ranges by stock ops", async () => {
     const made = attentionMask(FLAT, BATCH, QUERIES, KEYS);
     const expanded = expandRanges(tf.tensor3d(FLAT, [BATCH, QUERIES, 2], "int32"), KEYS);
@@ -108,8 +156,9 @@ describe("attention", () => {
     expect([...(await tf.abs(expanded).data())]).toEqual([...(await tf.abs(made).data())]);
   });
 
-  it("refuses rows that see nothing, or columns that are not there", () => {
-    expect(() => attentionMask(Int32Array.of(0, 2, 3, 3), 1, 2, 4)).toThrow("Row 1 sees columns 3 to 3 of 4");
+  it("refuses ranges that run backwards, or columns that are not there", () => {
+    expect(() => attentionMask(Int32Array.of(0, 2, 3, 2), 1, 2, 4)).toThrow("Row 1 sees columns 3 to 2 of 4");
+    expect(() => attentionMask(Int32Array.of(-1, 2), 1, 1, 4)).toThrow("Row 0 sees columns -1 to 2 of 4");
     expect(() => attentionMask(Int32Array.of(0, 5), 1, 1, 4)).toThrow("Row 0 sees columns 0 to 5 of 4");
   });
 });

@@ -14,9 +14,18 @@ import type { TrainerBackend } from "../../device/trainerBackend.ts";
 /** Query rows up to which a whole workgroup works on each. */
 const FEW_ROWS = 4;
 const THREADS = 64;
-const HALF = THREADS / 2;
 /** Head sizes whose vectors fit registers: threads hold up to four vectors of it. */
 const MAX_HEAD_SIZE = 128;
+/** Vectors of a head from which 64 threads' sums outgrow the 16 KB of workgroup memory that every device promises. */
+const WIDE_VECTORS = 32;
+
+/** Who works on a query row: one thread, or a workgroup whose threads share its keys. */
+export type AttentionVariant = "threadPerRow" | "groupPerRow";
+
+/** Few rows leave most threads idle unless they share the keys; many rows fill the GPU by themselves. @param queries Q */
+export function chooseVariant(queries: number): AttentionVariant {
+  return queries <= FEW_ROWS ? "groupPerRow" : "threadPerRow";
+}
 
 /** Sizes of a call. */
 interface Sizes {
@@ -50,10 +59,14 @@ function dot(count: number, a: (at: number) => string, b: (at: number) => string
   return Array.from({ length: count }, (_, at) => `dot(${a(at)}, ${b(at)})`).join(" + ");
 }
 
-/** Shared by all kernels: where a head's vectors begin and what a row sees. Vectors are counted in fours. */
+/**
+ * Shared by all kernels: where a head's vectors begin and what a row sees; columns that are not there are seen by no one.
+ * Vectors are counted in fours.
+ */
 function preamble(vectors: number, hasMask: boolean): string {
   return `
 const W = ${vectors}u;
+const LEAST = -3.0e38;
 fn place(sequence: u32, row: u32, rows: u32, head: u32) -> u32 {
   return ((sequence * rows + row) * params.heads + head) * W;
 }
@@ -61,7 +74,8 @@ fn seen(sequence: u32, row: u32) -> vec2<u32> {
   ${
     hasMask
       ? `let at = 2u * (sequence * params.maskRows + select(row, 0u, params.maskRows == 1u));
-  return vec2<u32>(u32(mask[at]), u32(mask[at + 1u]));`
+  let keys = i32(params.keys);
+  return vec2<u32>(u32(clamp(mask[at], 0, keys)), u32(clamp(mask[at + 1u], 0, keys)));`
       : "return vec2<u32>(0u, params.keys);"
   }
 }
@@ -70,8 +84,19 @@ fn seen(sequence: u32, row: u32) -> vec2<u32> {
 
 const maskInput = (hasMask: boolean): GpuProgram["inputs"] => (hasMask ? { mask: "i32" } : {});
 
+/**
+ * WGSL that writes a row's results from `sum…`, `largest` and `total`. A total of something is 1 or more, as its largest
+ * score counts 1, so the floor changes only rows that see nothing: their output is 0. Their log-sum-exp is finite, as
+ * infinities are undefined in WGSL; no gradient reads it.
+ */
+function finishRow(vectors: number, lseAt: string): string {
+  return `let share = 1.0 / max(total, 0.5);
+  ${unroll(vectors, (w) => `output[own + ${w}u] = sum${w} * share;`)}
+  lse[${lseAt}] = select(LEAST, largest + log(max(total, 0.5)), total > 0.0);`;
+}
+
 /** A thread per query row. */
-const manyRowsProgram = memoisedProgram((vectors: number, hasMask: boolean) => ({
+const threadPerRowProgram = memoisedProgram((vectors: number, hasMask: boolean) => ({
   name: "omniAttention",
   inputs: { q: "vec4<f32>", k: "vec4<f32>", v: "vec4<f32>", ...maskInput(hasMask) },
   outputs: { output: "vec4<f32>", lse: "f32" } as const,
@@ -83,7 +108,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
   if (row >= params.queries) { return; }
   let own = place(id.z, row, params.queries, id.y);
   ${unroll(vectors, (w) => `let q${w} = q[own + ${w}u] * params.scale; var sum${w} = vec4<f32>(0.0);`)}
-  var largest = -3.0e38;
+  var largest = LEAST;
   var total = 0.0;
   let range = seen(id.z, row);
   for (var key = range.x; key < range.y; key++) {
@@ -103,29 +128,28 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     total += weight;
     ${unroll(vectors, (w) => `sum${w} += weight * v[at + ${w}u];`)}
   }
-  ${unroll(vectors, (w) => `output[own + ${w}u] = sum${w} / total;`)}
-  lse[(id.z * params.heads + id.y) * params.queries + row] = largest + log(total);
+  ${finishRow(vectors, "(id.z * params.heads + id.y) * params.queries + row")}
 }`,
 }));
 
-/** A workgroup per query row: each thread takes every 64th key, then they merge in pairs. */
-const fewRowsProgram = memoisedProgram((vectors: number, hasMask: boolean) => ({
-  name: "omniAttentionFewRows",
+/** A workgroup per query row: its threads take the keys in turn, then they merge in pairs. */
+const groupPerRowProgram = memoisedProgram((vectors: number, hasMask: boolean, threads: number) => ({
+  name: "omniAttentionGroupPerRow",
   inputs: { q: "vec4<f32>", k: "vec4<f32>", v: "vec4<f32>", ...maskInput(hasMask) },
   outputs: { output: "vec4<f32>", lse: "f32" } as const,
   uniforms: UNIFORMS,
   body: `${preamble(vectors, hasMask)}
-var<workgroup> sums: array<vec4<f32>, ${HALF * vectors}>;
-var<workgroup> extents: array<vec2<f32>, ${HALF}>;
-@compute @workgroup_size(${THREADS})
+var<workgroup> sums: array<vec4<f32>, ${(threads / 2) * vectors}>;
+var<workgroup> extents: array<vec2<f32>, ${threads / 2}>;
+@compute @workgroup_size(${threads})
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) thread: u32) {
   let row = group.x;
   let own = place(group.z, row, params.queries, group.y);
   ${unroll(vectors, (w) => `let q${w} = q[own + ${w}u] * params.scale; var sum${w} = vec4<f32>(0.0);`)}
-  var largest = -3.0e38;
+  var largest = LEAST;
   var total = 0.0;
   let range = seen(group.z, row);
-  for (var key = range.x + thread; key < range.y; key += ${THREADS}u) {
+  for (var key = range.x + thread; key < range.y; key += ${threads}u) {
     let at = place(group.z, key, params.keys, group.y);
     let score = ${dot(
       vectors,
@@ -139,7 +163,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     ${unroll(vectors, (w) => `sum${w} = sum${w} * shrink + weight * v[at + ${w}u];`)}
     largest = next;
   }
-  for (var width = ${HALF}u; width > 0u; width >>= 1u) {
+  for (var width = ${threads / 2}u; width > 0u; width >>= 1u) {
     if (thread >= width && thread < 2u * width) {
       let slot = thread - width;
       extents[slot] = vec2<f32>(largest, total);
@@ -158,8 +182,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     workgroupBarrier();
   }
   if (thread == 0u) {
-    ${unroll(vectors, (w) => `output[own + ${w}u] = sum${w} / total;`)}
-    lse[(group.z * params.heads + group.y) * params.queries + row] = largest + log(total);
+    ${finishRow(vectors, "(group.z * params.heads + group.y) * params.queries + row")}
   }
 }`,
 }));
@@ -276,7 +299,7 @@ function uniformsOf({ queries, keys, heads, headSize }: Sizes, mask: TensorInfo 
   return { queries, keys, heads, maskRows: mask?.shape[1] ?? 1, scale: 1 / Math.sqrt(headSize) };
 }
 
-/** @returns [output [B, Q, H, hd], log-sum-exp of the scaled scores [B, H, Q]] */
+/** @returns [output [B, Q, H, hd], log-sum-exp of the scaled scores [B, H, Q], -3e38 for rows that see nothing] */
 export function attendOnGpu(
   backend: TrainerBackend,
   inputs: {
@@ -285,17 +308,20 @@ export function attendOnGpu(
     readonly v: TensorInfo;
     readonly mask?: TensorInfo;
   },
+  variant: AttentionVariant,
 ): TensorInfo[] {
   const sizes = sizesOf(inputs.q, inputs.k);
   const { batch, queries, heads, headSize } = sizes;
-  const isFew = queries <= FEW_ROWS;
-  const makeProgram = isFew ? fewRowsProgram : manyRowsProgram;
+  const [vectors, hasMask] = [headSize / 4, inputs.mask !== undefined];
+  const isShared = variant === "groupPerRow";
   const { output, lse } = backend.runProgram(
-    makeProgram(headSize / 4, inputs.mask !== undefined),
+    isShared
+      ? groupPerRowProgram(vectors, hasMask, vectors < WIDE_VECTORS ? THREADS : THREADS / 2)
+      : threadPerRowProgram(vectors, hasMask),
     inputs,
     { output: f32(inputs.q.shape), lse: f32([batch, heads, queries]) },
     uniformsOf(sizes, inputs.mask),
-    [isFew ? queries : Math.ceil(queries / THREADS), heads, batch],
+    [isShared ? queries : Math.ceil(queries / THREADS), heads, batch],
   );
   return [output, lse];
 }
