@@ -6,6 +6,7 @@ import { type Tensor, tensor, type Variable } from "@tensorflow/tfjs-core";
 import { type RunConfig, runConfigSchema } from "../config.ts";
 import { EngineError } from "../errors.ts";
 import type { UnifiedModel } from "../models/unified.ts";
+import type { StoredTensor } from "../optim/adamw.ts";
 import type { TrainerState } from "../rl/trainer.ts";
 import { readSafetensors, type SafetensorsEntry, writeSafetensors } from "../safetensors/safetensors.ts";
 import { fromFloat32, toFloat32 } from "../safetensors/toFloat32.ts";
@@ -51,15 +52,23 @@ async function checksum(
   return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-/** Every variable that makes up the trainer's state, by its name in the file. */
-function stateVariables(model: UnifiedModel, state: TrainerState): Map<string, Variable> {
-  const variables = new Map<string, Variable>();
-  for (const { name, variable } of model.adapterVariables()) variables.set(name, variable);
+function storedVariable(variable: Variable): StoredTensor {
+  return {
+    shape: variable.shape,
+    data: () => variable.data<"float32">(),
+    assign: (values) => variable.assign(values),
+  };
+}
+
+/** Every tensor that makes up the trainer's state, by its name in the file. */
+function stateTensors(model: UnifiedModel, state: TrainerState): Map<string, StoredTensor> {
+  const tensors = new Map<string, StoredTensor>();
+  for (const { name, variable } of model.adapterVariables()) tensors.set(name, storedVariable(variable));
   for (const [name, { first, second }] of state.optimizer.moments()) {
-    variables.set(`moment1/${name}`, first);
-    variables.set(`moment2/${name}`, second);
+    tensors.set(`moment1/${name}`, first);
+    tensors.set(`moment2/${name}`, second);
   }
-  return variables;
+  return tensors;
 }
 
 /**
@@ -74,9 +83,8 @@ export async function encodeCheckpoint(
 ): Promise<Uint8Array> {
   const { step, optimizer } = state;
   const { updates } = optimizer;
-  const reads = [...stateVariables(model, state)].map(async ([name, variable]) => {
-    const values = (await variable.data()) as Float32Array;
-    return [name, fromFloat32(values, variable.shape)] as const;
+  const reads = [...stateTensors(model, state)].map(async ([name, held]) => {
+    return [name, fromFloat32(await held.data(), held.shape)] as const;
   });
   const tensors = new Map(await Promise.all(reads));
   const metadata = {
@@ -160,7 +168,7 @@ export async function decodeCheckpoint(bytes: Uint8Array): Promise<Checkpoint> {
 function checkFit(
   checkpoint: Checkpoint,
   model: UnifiedModel,
-  variables: ReadonlyMap<string, Variable>,
+  expected: ReadonlyMap<string, StoredTensor>,
 ): void {
   const mismatch = (reason: string, data: EngineError["data"]): EngineError =>
     new EngineError(
@@ -172,12 +180,12 @@ function checkFit(
     const data = { expected: model.id, found: checkpoint.modelId };
     throw mismatch(`it was made with model ${checkpoint.modelId}, not ${model.id}`, data);
   }
-  for (const [name, { shape }] of variables) {
+  for (const [name, { shape }] of expected) {
     const found = checkpoint.tensors.get(name)?.shape.join("×") ?? "nothing";
-    const expected = shape.join("×");
-    if (found !== expected) throw mismatch(`${name} is ${found} instead of ${expected}`, { tensor: name });
+    const wanted = shape.join("×");
+    if (found !== wanted) throw mismatch(`${name} is ${found} instead of ${wanted}`, { tensor: name });
   }
-  const surplus = [...checkpoint.tensors.keys()].find((name) => !variables.has(name));
+  const surplus = [...checkpoint.tensors.keys()].find((name) => !expected.has(name));
   if (surplus !== undefined) throw mismatch(`the model has no tensor ${surplus}`, { tensor: surplus });
 }
 
@@ -187,13 +195,13 @@ function checkFit(
  * @throws EngineError("checkpointMismatch") with nothing written
  */
 export function restoreCheckpoint(checkpoint: Checkpoint, model: UnifiedModel, state: TrainerState): void {
-  const variables = stateVariables(model, state);
-  checkFit(checkpoint, model, variables);
-  for (const [name, variable] of variables) {
+  const held = stateTensors(model, state);
+  checkFit(checkpoint, model, held);
+  for (const [name, target] of held) {
     const entry = checkpoint.tensors.get(name);
     if (!entry) continue;
-    const values: Tensor = tensor(toFloat32(entry), variable.shape, "float32");
-    variable.assign(values);
+    const values: Tensor = tensor(toFloat32(entry), [...target.shape], "float32");
+    target.assign(values);
     values.dispose();
   }
   state.step = checkpoint.step;

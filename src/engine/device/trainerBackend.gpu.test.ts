@@ -76,6 +76,22 @@ describe.skipIf(!hasDawn)("the trainer's backend", { timeout: 120_000 }, () => {
     expect([...(await target.data())]).toEqual([15]);
   });
 
+  it("reads what a tensor written in place holds now, not what it held when it was read before", async () => {
+    const x = tf.tensor1d([5]);
+    const target = tf.tensor1d([1]);
+    const spec = { shape: [1], dtype: "float32" as const };
+    const write = (factor: number) =>
+      backend().runProgram(SCALE, { x }, { y: target, z: spec }, { size: 1, factor }, [1, 1, 1]);
+    await tf.add(target, 0).data();
+    expect([...(await target.data())]).toEqual([1]);
+    write(3);
+    expect([...(await target.data())]).toEqual([15]);
+    const early = target.data();
+    write(4);
+    expect([...(await early)]).toEqual([15]);
+    expect([...(await target.data())]).toEqual([20]);
+  });
+
   it("gives pooled buffers back", async () => {
     for (let size = 1000; size < 1040; size++) tf.add(tf.ones([size, 100]), 1).dispose();
     await tf.add(tf.zeros([1]), 1).data();

@@ -7,7 +7,7 @@
  */
 
 import { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
-import { type DataType, env, type TensorInfo, util } from "@tensorflow/tfjs-core";
+import { type BackendValues, type DataType, env, type TensorInfo, util } from "@tensorflow/tfjs-core";
 import { EngineError } from "../errors.ts";
 import { type GpuProgram, packUniforms, writeWgsl } from "./gpuProgram.ts";
 import { SubmitPacer } from "./submitPacer.ts";
@@ -77,6 +77,8 @@ export class TrainerBackend extends WebGPUBackend {
   readonly #slotBuffer: GPUBuffer;
   #usedSlots = 0;
   readonly #pacer = new SubmitPacer();
+  /** Tensors that programs write in place: what the CPU once read of them says nothing about what they hold. */
+  readonly #rewritten = new WeakSet<object>();
 
   constructor(device: GPUDevice, adapterInfo: GPUAdapterInfo) {
     super(device, adapterInfo);
@@ -111,6 +113,7 @@ export class TrainerBackend extends WebGPUBackend {
       const wanted = (outputs as Record<string, OutputSpec | TensorInfo>)[name];
       if (!wanted) throw new EngineError("badInput", `${program.name} needs an output ${name}.`);
       written[name] = "dataId" in wanted ? wanted : this.makeTensorInfo([...wanted.shape], wanted.dtype);
+      if ("dataId" in wanted) this.#rewritten.add(wanted.dataId);
     }
     const bound = [
       ...Object.keys(program.inputs).map((name) => this.#bufferOf(program, name, inputs[name])),
@@ -192,6 +195,13 @@ export class TrainerBackend extends WebGPUBackend {
     this.#pace(dispatchCountInPass);
   }
 
+  override async read(dataId: object): Promise<BackendValues> {
+    const values = await super.read(dataId);
+    // tfjs keeps what it read and would answer with it for ever.
+    if (this.#rewritten.has(dataId)) this.#forget(dataId);
+    return values;
+  }
+
   override async getBufferData(buffer: GPUBuffer): Promise<ArrayBuffer> {
     if (env().getBool(COMPILE_ONLY)) return new ArrayBuffer(buffer.size);
     this.#counts.readbacks += 1;
@@ -219,8 +229,16 @@ export class TrainerBackend extends WebGPUBackend {
     if (!source) throw new EngineError("badInput", `${name} needs an input ${key}.`);
     if (!("dataId" in source)) return source;
     this.uploadToGPU(source.dataId);
+    if (this.#rewritten.has(source.dataId)) this.#forget(source.dataId);
     this.#recorder.commandQueueOwnedIds.add(source.dataId);
     return this.tensorMap.get(source.dataId).resource as GPUBuffer;
+  }
+
+  /** Drops the CPU's copy of a tensor that is on the GPU. */
+  #forget(dataId: object): void {
+    // It may be gone by the time it has been read.
+    const held = this.tensorMap.has(dataId) ? this.tensorMap.get(dataId) : null;
+    if (held?.resource) held.values = null as unknown as BackendValues;
   }
 
   get #recorder(): Recorder {

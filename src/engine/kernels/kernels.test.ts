@@ -112,3 +112,55 @@ describe("row gather", () => {
     expect(() => tf.gather(tf.tensor1d([1, 2]), tf.tensor1d([2], "int32"))).toThrow("row 2 of 2");
   });
 });
+
+describe("slices in blocks", () => {
+  const shape = [3, 4, 5];
+  const slices: readonly (readonly [number[], number[]])[] = [
+    [
+      [0, 0, 0],
+      [3, 4, 5],
+    ],
+    [
+      [1, 0, 0],
+      [2, 4, 5],
+    ],
+    [
+      [0, 1, 0],
+      [3, 2, 5],
+    ],
+    [
+      [0, 0, 3],
+      [3, 4, 2],
+    ],
+    [
+      [0, 2, 0],
+      [3, 0, 5],
+    ],
+    // Along two axes: tfjs's own.
+    [
+      [1, 2, 0],
+      [1, 1, 5],
+    ],
+  ];
+
+  it.each(slices)("from %j of size %j are the elements there", async (begin, size) => {
+    for (const dtype of ["float32", "int32"] as const) {
+      const x = tf.reshape(tf.range(0, 60, 1, dtype), shape);
+      const taken = tf.slice(x, begin, size);
+      const [b0 = 0, b1 = 0, b2 = 0] = begin;
+      const [s0 = 0, s1 = 0, s2 = 0] = size;
+      const expected = Array.from({ length: s0 * s1 * s2 }, (_, at) => {
+        const [i, j, k] = [Math.floor(at / (s1 * s2)), Math.floor(at / s2) % s1, at % s2];
+        return (b0 + i) * 20 + (b1 + j) * 5 + b2 + k;
+      });
+      expect(taken.shape).toEqual(size);
+      expect(taken.dtype).toBe(dtype);
+      expect(Array.from(await taken.data())).toEqual(expected);
+    }
+  });
+
+  it("takes short forms of begin and size", async () => {
+    expect(Array.from(await tf.slice(tf.tensor1d([4, 5, 6]), 1).data())).toEqual([5, 6]);
+    expect(Array.from(await tf.slice(tf.tensor1d([4, 5, 6]), [2], [1]).data())).toEqual([6]);
+  });
+});

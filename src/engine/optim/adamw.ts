@@ -1,16 +1,8 @@
-/**
- * AdamW on tfjs variables: the formula as a pure function, and the optimizer that keeps its moments as tensors.
- * Source: Loshchilov and Hutter, "Decoupled weight decay regularization", algorithm 2, with a constant schedule.
- */
+/** The optimizer of one run: which variables it moves, its moments, and states to go back to. */
 import {
-  add,
-  div,
+  clone,
   keep,
-  mul,
   type NamedTensorMap,
-  sqrt,
-  square,
-  sub,
   type Tensor,
   tidy,
   type Variable,
@@ -18,46 +10,13 @@ import {
   zeros,
 } from "@tensorflow/tfjs-core";
 import { EngineError } from "../errors.ts";
-
-export interface AdamWOptions {
-  readonly beta1: number;
-  readonly beta2: number;
-  readonly epsilon: number;
-  /** λ, per unit of learning rate. */
-  readonly weightDecay: number;
-}
+import { overwritePacked, updateAdamW } from "../kernels/adamW/adamW.ts";
+import { createPacking, type Packing, type Segment } from "../kernels/adamW/packing.ts";
+import type { AdamWOptions } from "../kernels/adamW/twin.ts";
+import { GradientSum } from "./gradientSum.ts";
 
 /** spec/unirl.md 10.1: betas .9/.99 and no weight decay for LoRA. */
 export const ADAMW_DEFAULTS: AdamWOptions = { beta1: 0.9, beta2: 0.99, epsilon: 1e-8, weightDecay: 0 };
-
-/**
- * One AdamW update of one tensor. Pure; all tensors share one shape; the caller owns the three results.
- * m ← β₁m + (1−β₁)g, v ← β₂v + (1−β₂)g², θ ← θ − lr·(m̂/(√v̂ + ε) + λθ), hats being bias-corrected.
- * @param update 1 for the first update
- */
-export function adamWUpdate(
-  current: {
-    readonly parameter: Tensor;
-    readonly gradient: Tensor;
-    readonly first: Tensor;
-    readonly second: Tensor;
-  },
-  update: number,
-  learningRate: number,
-  options: AdamWOptions = ADAMW_DEFAULTS,
-): { parameter: Tensor; first: Tensor; second: Tensor } {
-  const { beta1, beta2, epsilon, weightDecay } = options;
-  return tidy(() => {
-    const { parameter, gradient } = current;
-    const first = add(mul(current.first, beta1), mul(gradient, 1 - beta1));
-    const second = add(mul(current.second, beta2), mul(square(gradient), 1 - beta2));
-    const firstHat = div(first, 1 - beta1 ** update);
-    const secondHat = div(second, 1 - beta2 ** update);
-    const direction = div(firstHat, add(sqrt(secondHat), epsilon));
-    const decayed = weightDecay === 0 ? direction : add(direction, mul(parameter, weightDecay));
-    return { parameter: sub(parameter, mul(decayed, learningRate)), first, second };
-  });
-}
 
 /** One optimised tensor: its name in files, and the variable. */
 export interface NamedVariable {
@@ -65,10 +24,19 @@ export interface NamedVariable {
   readonly variable: Variable;
 }
 
+/** One tensor of a state as checkpoints read and write it, wherever it is stored. */
+export interface StoredTensor {
+  readonly shape: readonly number[];
+  /** Its values now; not to be changed. */
+  data(): Promise<Float32Array>;
+  /** @param values of the same shape, borrowed @throws EngineError("badInput") when they are not */
+  assign(values: Tensor): void;
+}
+
 /** A parameter's running averages of gradient and squared gradient, both of the parameter's shape. */
 export interface Moments {
-  readonly first: Variable;
-  readonly second: Variable;
+  readonly first: StoredTensor;
+  readonly second: StoredTensor;
 }
 
 /** A state to go back to. Owns its copies. */
@@ -77,63 +45,93 @@ export interface Snapshot {
   dispose(): void;
 }
 
-/** The optimizer of one run. Borrows the variables, owns the moments. */
+/** Rows of the packed moments. */
+const FIRST = 0;
+const SECOND = 1;
+
+/** Borrows the variables, owns the moments. */
 export class AdamW {
   /** Updates made so far: the t of the bias correction. */
   updates = 0;
   readonly options: AdamWOptions;
   readonly #variables: readonly NamedVariable[];
-  readonly #moments: ReadonlyMap<string, Moments>;
+  readonly #packing: Packing;
+  /** [2, P], of all parameters one behind the other. */
+  readonly #moments: Variable;
+  /** One download serves every moment; dropped with the next write. */
+  #downloaded: Promise<Float32Array> | null = null;
 
   constructor(variables: readonly NamedVariable[], options: AdamWOptions = ADAMW_DEFAULTS) {
     this.options = options;
     this.#variables = variables;
-    const zeroMoment = (shape: number[]): Variable => tidy(() => variable(zeros(shape), false));
-    this.#moments = new Map(
-      variables.map(({ name, variable: { shape } }) => [
-        name,
-        { first: zeroMoment(shape), second: zeroMoment(shape) },
+    this.#packing = createPacking(variables.map(({ name, variable: { shape } }) => ({ name, shape })));
+    this.#moments = tidy(() => variable(zeros([2, this.#packing.size]), false));
+  }
+
+  /** Moments by parameter name, in the order of the variables. Views: assign to them to restore a state. */
+  moments(): ReadonlyMap<string, Moments> {
+    const { segments } = this.#packing;
+    return new Map(
+      segments.map((segment) => [
+        segment.name,
+        { first: this.#viewOf(segment, FIRST), second: this.#viewOf(segment, SECOND) },
       ]),
     );
   }
 
-  /** Moments by parameter name, in the order of the variables. Borrowed: assign to them to restore a state. */
-  moments(): ReadonlyMap<string, Moments> {
-    return this.#moments;
+  /** An empty sum for the gradients of the next update. Dispose it. */
+  startSum(): GradientSum {
+    const names = this.#variables.map(({ variable: parameter }) => parameter.name);
+    return new GradientSum(this.#packing, names);
   }
 
   /**
    * Writes one update. Parameters without a gradient are left alone.
-   * @param gradients by `Variable.name`, borrowed @param gradientScale factor on every gradient (see `clipFactor`)
+   * @param gradients a sum that this optimizer started, or tensors by `Variable.name`; borrowed
+   * @param gradientScale factor on every gradient (see `clipFactor`)
    */
-  update(gradients: NamedTensorMap, learningRate: number, gradientScale = 1): void {
-    this.updates += 1;
-    for (const { name, variable: parameter } of this.#variables) {
-      const raw = gradients[parameter.name];
-      if (!raw) continue;
-      const { first, second } = this.#momentsOf(name);
-      tidy(() => {
-        const gradient = gradientScale === 1 ? raw : mul(raw, gradientScale);
-        const current = { parameter, gradient, first, second };
-        const next = adamWUpdate(current, this.updates, learningRate, this.options);
-        parameter.assign(next.parameter);
-        first.assign(next.first);
-        second.assign(next.second);
-      });
+  update(gradients: GradientSum | NamedTensorMap, learningRate: number, gradientScale = 1): void {
+    if (gradients instanceof GradientSum) {
+      this.#write(gradients, learningRate, gradientScale);
+      return;
     }
+    const sum = this.startSum();
+    const borrowed = Object.entries(gradients).map(([name, gradient]) => [name, clone(gradient)] as const);
+    sum.add(Object.fromEntries(borrowed));
+    this.#write(sum, learningRate, gradientScale);
+    sum.dispose();
   }
 
-  /** Copies everything that updates write, so that several updates can be undone together. Dispose it. */
+  #write(sum: GradientSum, learningRate: number, gradientScale: number): void {
+    if (sum.packing !== this.#packing) {
+      throw new EngineError(
+        "badInput",
+        "These gradients were summed for another optimizer: use its startSum.",
+      );
+    }
+    this.updates += 1;
+    this.#downloaded = null;
+    updateAdamW({
+      packing: this.#packing,
+      parameters: this.#variables.map(({ variable: parameter }) => parameter),
+      reached: sum.reached,
+      gradients: sum.packed,
+      gradientScale,
+      moments: this.#moments,
+      step: { update: this.updates, learningRate, options: this.options },
+    });
+  }
+
+  /** Keeps everything that updates write, so that several updates can be undone together. Dispose it. */
   snapshot(): Snapshot {
     const { updates } = this;
-    const written = this.#variables.flatMap(({ name, variable: parameter }) => {
-      const { first, second } = this.#momentsOf(name);
-      return [parameter, first, second];
-    });
-    const copies = written.map((held) => keep(held.clone()));
+    const written = [...this.#variables.map(({ variable: parameter }) => parameter), this.#moments];
+    // Clones share the buffer until the next update gives the variable one of its own.
+    const copies = written.map((held) => keep(clone(held)));
     return {
       restore: () => {
         this.updates = updates;
+        this.#downloaded = null;
         for (const [at, held] of written.entries()) held.assign(copies[at] as Tensor);
       },
       dispose: () => {
@@ -142,17 +140,26 @@ export class AdamW {
     };
   }
 
-  #momentsOf(name: string): Moments {
-    const moments = this.#moments.get(name);
-    if (!moments)
-      throw new EngineError("badInput", `The optimizer holds no moments for ${name}.`, { tensor: name });
-    return moments;
+  #viewOf({ name, shape, size, offset }: Segment, row: number): StoredTensor {
+    const start = row * this.#packing.size + offset;
+    return {
+      shape,
+      data: async () => {
+        this.#downloaded ??= this.#moments.data<"float32">();
+        return (await this.#downloaded).subarray(start, start + size);
+      },
+      assign: (values) => {
+        if (values.shape.join() !== shape.join()) {
+          const message = `The moments of ${name} are [${shape.join(", ")}], not [${values.shape.join(", ")}].`;
+          throw new EngineError("badInput", message, { tensor: name });
+        }
+        this.#downloaded = null;
+        overwritePacked(this.#moments, start, values);
+      },
+    };
   }
 
   dispose(): void {
-    for (const { first, second } of this.#moments.values()) {
-      first.dispose();
-      second.dispose();
-    }
+    this.#moments.dispose();
   }
 }

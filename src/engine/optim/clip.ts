@@ -1,27 +1,5 @@
-/** Clipping by the global norm, split so that one small download serves the norm and the finite check. */
-import {
-  type NamedTensorMap,
-  square,
-  stack,
-  sum,
-  type Tensor1D,
-  tensor1d,
-  tidy,
-} from "@tensorflow/tfjs-core";
+/** Clipping by the global norm: one small download of `GradientSum.squaredNorms` serves the norm and the finite check. */
 import { EngineError } from "../errors.ts";
-
-/** Σ g² of every gradient, in the order of `names`. @returns [names.length], owned by the caller */
-export function squaredNorms(gradients: NamedTensorMap, names: readonly string[]): Tensor1D {
-  return tidy(() => {
-    const sums = names.map((name) => {
-      const gradient = gradients[name];
-      if (!gradient)
-        throw new EngineError("badInput", `There is no gradient named ${name}.`, { tensor: name });
-      return sum(square(gradient));
-    });
-    return sums.length === 0 ? tensor1d([]) : (stack(sums) as Tensor1D);
-  });
-}
 
 /**
  * √(Σ of squared norms), or the place where it is not finite.

@@ -1,39 +1,53 @@
 import "@tensorflow/tfjs-backend-cpu";
-import { memory, mul, setBackend, tensor1d, tidy, variable } from "@tensorflow/tfjs-core";
+import {
+  dispose,
+  memory,
+  mul,
+  setBackend,
+  type Tensor,
+  tensor,
+  tensor1d,
+  tensor2d,
+  tidy,
+  type Variable,
+  variable,
+} from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, it } from "vitest";
-import { AdamW, adamWUpdate } from "./adamw.ts";
-import { clipFactor, globalNorm, squaredNorms } from "./clip.ts";
-import { GradientSum } from "./gradientSum.ts";
+import { AdamW } from "./adamw.ts";
+import { clipFactor, globalNorm } from "./clip.ts";
 import { warmUp } from "./schedule.ts";
 
 beforeAll(async () => {
   await setBackend("cpu");
 });
 
-describe("adamWUpdate", () => {
-  it("gives the numbers of the formula worked out by hand", () => {
-    const options = { beta1: 0.9, beta2: 0.99, epsilon: 1e-8, weightDecay: 0.1 };
-    const result = tidy(() => {
-      const next = adamWUpdate(
-        {
-          parameter: tensor1d([2]),
-          gradient: tensor1d([0.5]),
-          first: tensor1d([0.1]),
-          second: tensor1d([0.04]),
-        },
-        2,
-        0.01,
-        options,
-      );
-      return [next.parameter, next.first, next.second].map((each) => each.dataSync()[0]);
-    });
-    // m = .09 + .05, v = .0396 + .0025; m̂ = .14/.19, v̂ = .0421/.0199; θ = 2 − .01·(m̂/√v̂ + .2)
-    const direction = 0.14 / 0.19 / Math.sqrt(0.0421 / 0.0199);
-    expect(result[1]).toBeCloseTo(0.14, 6);
-    expect(result[2]).toBeCloseTo(0.0421, 6);
-    expect(result[0]).toBeCloseTo(2 - 0.01 * (direction + 0.2), 6);
+/** Three parameters of different shapes, named w0 to w2. */
+function optimizeThree() {
+  const parameters = [tensor2d([[1], [2]]), tensor1d([3]), tensor1d([4, 5, 6])].map((start) => {
+    const held = variable(start as Tensor);
+    start.dispose();
+    return held;
   });
+  const named = parameters.map((held, at) => ({ name: `w${at}`, variable: held }));
+  return { parameters, optimizer: new AdamW(named) };
+}
 
+/** The parameters themselves: the slope of half their square. */
+const gradientsOf = (parameters: readonly Variable[]) =>
+  Object.fromEntries(parameters.map((held) => [held.name, held]));
+
+/** [parameters] of values and both moments. */
+async function stateOf(optimizer: AdamW, parameters: readonly Variable[]): Promise<number[][][]> {
+  const moments = [...optimizer.moments().values()];
+  return Promise.all(
+    parameters.map(async (held, at) => {
+      const views = [held.data<"float32">(), moments[at]?.first.data(), moments[at]?.second.data()];
+      return (await Promise.all(views)).map((values) => Array.from(values ?? []));
+    }),
+  );
+}
+
+describe("AdamW", () => {
   it("moves by the learning rate on the first update, whatever the gradient's size", () => {
     const parameter = variable(tensor1d([0, 0, 0]));
     const optimizer = new AdamW([{ name: "w", variable: parameter }]);
@@ -44,9 +58,7 @@ describe("adamWUpdate", () => {
     for (const tensor of [gradient, parameter]) tensor.dispose();
     optimizer.dispose();
   });
-});
 
-describe("AdamW", () => {
   it("reaches the bottom of a parabola and leaks nothing", () => {
     const parameter = variable(tensor1d([3]));
     const optimizer = new AdamW([{ name: "w", variable: parameter }]);
@@ -63,21 +75,66 @@ describe("AdamW", () => {
     parameter.dispose();
   });
 
-  it("leaves a parameter without a gradient alone", () => {
-    const parameter = variable(tensor1d([3]));
-    const optimizer = new AdamW([{ name: "w", variable: parameter }]);
-    optimizer.update({}, 0.1);
-    expect(parameter.dataSync()[0]).toBe(3);
+  it("leaves a parameter without a gradient alone, its moments too", async () => {
+    const { optimizer, parameters } = optimizeThree();
+    optimizer.update(gradientsOf(parameters), 0.1);
+    const before = await stateOf(optimizer, parameters);
+    const [first, , third] = parameters;
+    optimizer.update(gradientsOf([first, third].flatMap((held) => held ?? [])), 0.1);
+    const after = await stateOf(optimizer, parameters);
+    expect(after[1]).toEqual(before[1]);
+    for (const at of [0, 2]) {
+      for (const part of [0, 1, 2]) expect(after[at]?.[part]).not.toEqual(before[at]?.[part]);
+    }
+    dispose(parameters);
     optimizer.dispose();
-    parameter.dispose();
+  });
+
+  it("goes back to a snapshot, and its copies do not change meanwhile", async () => {
+    const { optimizer, parameters } = optimizeThree();
+    optimizer.update(gradientsOf(parameters), 0.1);
+    const before = await stateOf(optimizer, parameters);
+    const tensors = memory().numTensors;
+    const snapshot = optimizer.snapshot();
+    optimizer.update(gradientsOf(parameters), 0.1);
+    expect(await stateOf(optimizer, parameters)).not.toEqual(before);
+    snapshot.restore();
+    snapshot.dispose();
+    expect(await stateOf(optimizer, parameters)).toEqual(before);
+    expect(optimizer.updates).toBe(1);
+    expect(memory().numTensors).toBe(tensors);
+    dispose(parameters);
+    optimizer.dispose();
+  });
+
+  it("takes moments back one by one", async () => {
+    const { optimizer, parameters } = optimizeThree();
+    optimizer.update(gradientsOf(parameters), 0.1);
+    const source = await stateOf(optimizer, parameters);
+    const second = new AdamW(parameters.map((held, at) => ({ name: `w${at}`, variable: held })));
+    for (const [at, moments] of [...second.moments().values()].entries()) {
+      const [, first = [], squares = []] = source[at] ?? [];
+      for (const [view, values] of [
+        [moments.first, first],
+        [moments.second, squares],
+      ] as const) {
+        const stored = tensor(values, [...view.shape]);
+        view.assign(stored);
+        stored.dispose();
+      }
+    }
+    expect(await stateOf(second, parameters)).toEqual(source);
+    const wrong = tensor1d([1]);
+    expect(() => second.moments().get("w0")?.first.assign(wrong)).toThrow("[2, 1], not [1]");
+    dispose([...parameters, wrong]);
+    optimizer.dispose();
+    second.dispose();
   });
 });
 
 describe("clip", () => {
   it("takes the norm over all tensors and scales only what is too long", () => {
-    const gradients = { a: tensor1d([3]), b: tensor1d([0, 4]) };
-    const squared = squaredNorms(gradients, ["a", "b"]);
-    expect(globalNorm(squared.dataSync(), ["a", "b"])).toBeCloseTo(5, 6);
+    expect(globalNorm([9, 16], ["a", "b"])).toBeCloseTo(5, 6);
     expect(clipFactor(5, 1)).toBeCloseTo(0.2, 12);
     expect(clipFactor(0.5, 1)).toBe(1);
   });
@@ -88,15 +145,31 @@ describe("clip", () => {
 });
 
 describe("GradientSum", () => {
-  it("adds passes and gives everything back", () => {
+  it("adds passes, ignores strangers and gives everything back", () => {
+    const [a, b, c] = [variable(tensor1d([0, 0])), variable(tensor1d([0])), variable(tensor1d([0]))];
     const before = memory().numTensors;
-    const sum = new GradientSum();
-    sum.add({ a: tensor1d([1, 2]) });
-    sum.add({ a: tensor1d([10, 20]), b: tensor1d([5]) });
-    expect(Array.from(sum.gradients().a?.dataSync() ?? [])).toEqual([11, 22]);
-    expect(Array.from(sum.gradients().b?.dataSync() ?? [])).toEqual([5]);
+    const optimizer = new AdamW([a, b, c].map((held) => ({ name: held.name, variable: held })));
+    const sum = optimizer.startSum();
+    sum.add({ [a.name]: tensor1d([1, 2]) });
+    expect(sum.reached).toEqual([true, false, false]);
+    sum.add({ [a.name]: tensor1d([10, 20]), [c.name]: tensor1d([5]), stranger: tensor1d([9]) });
+    expect(sum.reached).toEqual([true, false, true]);
+    expect(Array.from(sum.packed.dataSync())).toEqual([11, 22, 0, 5]);
+    const norms = sum.squaredNorms();
+    expect(Array.from(norms.dataSync())).toEqual([121 + 484, 0, 25]);
+    norms.dispose();
     sum.dispose();
+    optimizer.dispose();
     expect(memory().numTensors).toBe(before);
+    dispose([a, b, c]);
+  });
+
+  it("serves only the optimizer that started it", () => {
+    const parameter = variable(tensor1d([1]));
+    const [one, other] = [0, 1].map(() => new AdamW([{ name: "w", variable: parameter }]));
+    const sum = one?.startSum();
+    expect(() => sum && other?.update(sum, 0.1)).toThrow("startSum");
+    for (const held of [sum, one, other, parameter]) held?.dispose();
   });
 });
 

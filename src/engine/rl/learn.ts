@@ -2,10 +2,10 @@
 import { concat, type Tensor1D, type Tensor2D, tidy, util } from "@tensorflow/tfjs-core";
 import type { RunConfig } from "../config.ts";
 import { EngineError } from "../errors.ts";
-import type { AdapterVariable, UnifiedModel } from "../models/unified.ts";
+import type { UnifiedModel } from "../models/unified.ts";
 import type { AdamW } from "../optim/adamw.ts";
-import { clipFactor, globalNorm, squaredNorms } from "../optim/clip.ts";
-import { GradientSum } from "../optim/gradientSum.ts";
+import { clipFactor, globalNorm } from "../optim/clip.ts";
+import type { GradientSum } from "../optim/gradientSum.ts";
 import { warmUp } from "../optim/schedule.ts";
 import { computePass, PASS_SUMS, type Pass, type PassResult } from "./passes.ts";
 import { renamed } from "./phases.ts";
@@ -78,26 +78,22 @@ function describeTerms(
 
 /** Checks, clips and applies a finished gradient. Nothing is written unless every number is finite. */
 async function applyGradient(
-  variables: readonly AdapterVariable[],
   sum: GradientSum,
   passes: readonly Pass[],
   sums: readonly Tensor1D[],
   optimizer: AdamW,
   config: RunConfig,
 ): Promise<Omit<LearnReport, "seconds">> {
-  const gradients = sum.gradients();
-  const reached = variables.filter(({ variable }) => gradients[variable.name]);
-  const names = reached.map(({ variable }) => variable.name);
-  const numbers = tidy(() => concat([...sums, squaredNorms(gradients, names)]));
+  const numbers = tidy(() => concat([...sums, sum.squaredNorms()]));
   const values = (await numbers.data()) as Float32Array;
   numbers.dispose();
   const described = describeTerms(passes, values, config.innerUpdates > 1);
   const norm = globalNorm(
     values.subarray(passes.length * PASS_SUMS.length),
-    reached.map(({ name }) => name),
+    sum.packing.segments.map(({ name }) => name),
   );
   const learningRate = warmUp(config.learningRate, optimizer.updates + 1);
-  optimizer.update(gradients, learningRate, clipFactor(norm, config.gradientClip));
+  optimizer.update(sum, learningRate, clipFactor(norm, config.gradientClip));
   return { gradientNorm: norm, learningRate, ...described };
 }
 
@@ -125,7 +121,7 @@ async function* updateOnce(
   { model, passes, optimizer, readConfig, checkCancelled }: LearnJob,
   old: OldLogProbs | null,
 ): AsyncGenerator<number, LearnReport> {
-  const sum = new GradientSum();
+  const sum = optimizer.startSum();
   const sums: Tensor1D[] = [];
   let workedMs = 0;
   try {
@@ -143,8 +139,7 @@ async function* updateOnce(
     }
     checkCancelled();
     const startedMs = util.now();
-    const variables = model.adapterVariables();
-    const report = await applyGradient(variables, sum, passes, sums, optimizer, readConfig());
+    const report = await applyGradient(sum, passes, sums, optimizer, readConfig());
     return { ...report, seconds: (workedMs + util.now() - startedMs) / 1000 };
   } finally {
     sum.dispose();
