@@ -1,17 +1,6 @@
 /** Conversion of stored tensors of any numeric dtype to f32, and of f32 to bytes for the writer. */
+import { decodeF16 } from "./float16.ts";
 import { DTYPE_BYTES, type SafetensorsEntry } from "./safetensors.ts";
-
-/** Powers of two by f16 exponent field, so that decoding needs no `Math.pow` per value. */
-const F16_SCALES = Float64Array.from({ length: 32 }, (_, exponent) => 2 ** (Math.max(exponent, 1) - 25));
-
-/** Decodes one IEEE half: sign, 5 bits of exponent, 10 bits of fraction. */
-function decodeF16(bits: number): number {
-  const exponent = (bits >>> 10) & 31;
-  const fraction = bits & 1023;
-  const sign = bits & 0x8000 ? -1 : 1;
-  if (exponent === 31) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
-  return sign * (F16_SCALES[exponent] ?? 0) * (exponent === 0 ? fraction : fraction + 1024);
-}
 
 type ReadNumber = (at: number) => number;
 
