@@ -6,13 +6,16 @@ import type { TensorInfo } from "@tensorflow/tfjs-core";
 import { f32, memoisedProgram } from "../../device/programCache.ts";
 import type { TrainerBackend } from "../../device/trainerBackend.ts";
 
-/** Columns of the rank that a thread sums at once. */
+/**
+ * Columns of the rank that a thread sums at once. Rows, lanes and slices keep workgroup memory to 4 KB: software GPUs
+ * compile a store for each word of it.
+ */
 const COLUMNS = 8;
 /** Rows that a workgroup of `downProgram` shares. */
-const ROWS = 4;
+const ROWS = 2;
 const THREADS = 64;
 /** Threads of `gradientProgram` along the wide axis, and how many share its rows. */
-const LANES = 32;
+const LANES = 16;
 const SLICES = 8;
 
 function unroll(count: number, line: (at: number) => string): string {
@@ -40,9 +43,9 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   let first = group.x * ${ROWS}u;
   ${unroll(ROWS, (row) => `let row${row} = min(first + ${row}u, params.rows - 1u) * params.inner;`)}
   ${columnNumbers(columns, "group.y")}
-  ${unroll(columns, (j) => `var sum${j} = vec4<f32>(0.0);`)}
+  ${unroll(columns, (j) => `var sum${j} = vec2<f32>(0.0);`)}
   for (var at = thread; at < params.inner; at += ${THREADS}u) {
-    let values = vec4<f32>(wide[row0 + at], wide[row1 + at], wide[row2 + at], wide[row3 + at]);
+    let values = vec2<f32>(wide[row0 + at], wide[row1 + at]);
     ${unroll(columns, (j) => `sum${j} += values * narrow[${element(j)}];`)}
   }
   ${unroll(columns, (j) => unroll(ROWS, (row) => `parts[thread * ${sums}u + ${row * columns + j}u] = sum${j}[${row}];`))}

@@ -80,7 +80,8 @@ function describeWeight(weight: tf.Tensor2D | PackedWeight, transposed: (() => t
  * y = x·Wᵀ + bias + scale·(x·Aᵀ)·Bᵀ with W frozen. Taped: x unless it is constant, A and B unless the adapter is frozen.
  * Sums and results are f32 in every format; a packed weight counts with the exact values of `dequantiseMatrix`.
  * Source of the adapter: Hu et al., arXiv 2106.09685.
- * @param x [R, in] @param weight f32 [in, out], or packed @param bias [out] or null; all borrowed
+ * @param x [R, in] @param weight f32 [in, out], or packed @param bias [out] or null; all borrowed until
+ *   the backward pass
  * @returns y [R, out], owned by the caller
  * @throws EngineError("badInput") when shapes do not belong together
  */

@@ -20,8 +20,9 @@ import {
 
 /** Rows of a thread. */
 const ROWS = 8;
-/** Rows up to which the few-rows form is used. */
-export const FEW_ROWS = 8;
+/** Rows up to which the few-rows form is used, and those that one of its workgroups takes. */
+const FEW_ROWS = 8;
+const FEW_ROWS_AT_ONCE = 4;
 /** Side of a "registers" workgroup: threads along either axis. */
 const SIDE = 8;
 /** A "shared" workgroup: threads along the columns and the rows, and vectors of the inner axis in a tile. */
@@ -160,7 +161,8 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   let depth = (params.inner + 3u) / 4u;
   let outers = (params.outer + 3u) / 4u;
   let outer4 = min(group.x * ${columns}u + thread % ${columns}u, outers - 1u);
-  ${unroll(rows, (row) => `let row${row} = min(${row}u, params.rows - 1u); var sum${row} = vec4<f32>(0.0);`)}
+  let first = group.y * ${rows}u;
+  ${unroll(rows, (row) => `let row${row} = min(first + ${row}u, params.rows - 1u); var sum${row} = vec4<f32>(0.0);`)}
   for (var inner4 = thread / ${columns}u; inner4 < depth; inner4 += ${lanes}u) {
     let values = block(inner4, outer4);
     ${unroll(rows, (row) => `sum${row} += values * leftAt(row${row}, inner4);`)}
@@ -169,11 +171,12 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   workgroupBarrier();
   if (thread >= ${columns * rows}u) { return; }
   let column = thread % ${columns}u;
-  let row = thread / ${columns}u;
+  let slot = thread / ${columns}u;
+  let row = first + slot;
   let own = group.x * ${columns}u + column;
   if (row >= params.rows || own >= outers) { return; }
   var total = startOf(own);
-  for (var lane = 0u; lane < ${lanes}u; lane++) { total += parts[row * ${FEW_THREADS}u + lane * ${columns}u + column]; }
+  for (var lane = 0u; lane < ${lanes}u; lane++) { total += parts[slot * ${FEW_THREADS}u + lane * ${columns}u + column]; }
   store(row, own, total + adapterOf(row, own));
 }`,
   );
@@ -208,10 +211,12 @@ function defaultVariant({ adapterInfo }: TrainerBackend): ProductVariant {
 function chooseProgram(key: KeyParts, rows: number, outer: number, variant: ProductVariant) {
   const outers = Math.ceil(outer / 4);
   if (rows <= FEW_ROWS) {
-    const program = fewRowsProgram(2 ** Math.ceil(Math.log2(rows)), ...key);
-    return { program, groups: [Math.ceil(outers / fewColumns(toKey(key))), 1, 1] as const };
+    const rowsAtOnce = Math.min(FEW_ROWS_AT_ONCE, 2 ** Math.ceil(Math.log2(rows)));
+    const groups = [Math.ceil(outers / fewColumns(toKey(key))), Math.ceil(rows / rowsAtOnce), 1] as const;
+    return { program: fewRowsProgram(rowsAtOnce, ...key), groups };
   }
-  if (variant === "shared") {
+  // Odd sizes are those of tests and toys: one form is enough for them.
+  if (variant === "shared" && toKey(key).isWhole) {
     const groups = [Math.ceil(outers / SHARED_COLUMNS), Math.ceil(rows / (SHARED_ROWS * ROWS)), 1] as const;
     return { program: sharedProgram(...key), groups };
   }
