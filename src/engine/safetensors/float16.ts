@@ -1,39 +1,47 @@
-/** IEEE half precision: sign, 5 bits of exponent, 10 bits of fraction. */
+/** IEEE half precision, bits to number and back. */
 
-/** Powers of two by exponent field, so that decoding needs no `Math.pow` per value. */
-const SCALES = Float64Array.from({ length: 32 }, (_, exponent) => 2 ** (Math.max(exponent, 1) - 25));
+/** Powers of two by f16 exponent field, so that decoding needs no `Math.pow` per value. */
+const F16_SCALES = Float64Array.from({ length: 32 }, (_, exponent) => 2 ** (Math.max(exponent, 1) - 25));
 
-const LARGEST = 65504;
-const SMALLEST_NORMAL = 2 ** -14;
-const SMALLEST = 2 ** -24;
-
-/** @param bits 16 of them */
+/** Decodes one IEEE half: sign, 5 bits of exponent, 10 bits of fraction. */
 export function decodeF16(bits: number): number {
   const exponent = (bits >>> 10) & 31;
   const fraction = bits & 1023;
   const sign = bits & 0x8000 ? -1 : 1;
   if (exponent === 31) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
-  return sign * (SCALES[exponent] ?? 0) * (exponent === 0 ? fraction : fraction + 1024);
+  return sign * (F16_SCALES[exponent] ?? 0) * (exponent === 0 ? fraction : fraction + 1024);
 }
 
-function roundHalfEven(value: number): number {
-  const low = Math.floor(value);
-  const rest = value - low;
-  if (rest !== 0.5) return Math.round(value);
-  return low % 2 === 0 ? low : low + 1;
+const f64 = new DataView(new ArrayBuffer(8));
+
+/** Exponent of a finite magnitude as `decodeF16` counts it: 1 for subnormals. */
+function exponentOf(magnitude: number): number {
+  f64.setFloat64(0, magnitude);
+  return Math.max(1, ((f64.getUint32(0) >>> 20) & 2047) - 1023 + 15);
 }
 
-/** The nearest half, ties to even; what is too large becomes infinite. @returns 16 bits */
-export function encodeF16(value: number): number {
-  if (Number.isNaN(value)) return 0x7e00;
+function encode(value: number, round: (steps: number) => number): number {
   const sign = value < 0 || Object.is(value, -0) ? 0x8000 : 0;
-  const size = Math.abs(value);
-  if (size < SMALLEST_NORMAL) return sign + roundHalfEven(size / SMALLEST);
-  // 16 above the largest is the first value that rounds away from it.
-  if (size >= LARGEST + 16) return sign + 0x7c00;
-  const exponent = Math.floor(Math.log2(size));
-  // The logarithm may be one off beside a power of two.
-  const power = 2 ** exponent > size ? exponent - 1 : 2 ** (exponent + 1) <= size ? exponent + 1 : exponent;
-  // A fraction that rounds up to 2 carries into the exponent by itself.
-  return sign + (power + 14) * 1024 + roundHalfEven((size / 2 ** power) * 1024);
+  if (Number.isNaN(value)) return 0x7e00;
+  const magnitude = Math.abs(value);
+  const exponent = exponentOf(magnitude);
+  if (exponent > 30) return sign | 0x7c00;
+  // Exact: a power of two scales f64 without rounding. A carry out of the fraction lands in the exponent, as it must.
+  return sign | ((exponent - 1) * 1024 + round(magnitude / 2 ** (exponent - 25)));
+}
+
+function roundToEven(value: number): number {
+  const below = Math.floor(value);
+  const rest = value - below;
+  return below + (rest > 0.5 || (rest === 0.5 && below % 2 === 1) ? 1 : 0);
+}
+
+/** The nearest half, ties to even; beyond 65,520 infinity. @returns its 16 bits */
+export function encodeF16(value: number): number {
+  return encode(value, roundToEven);
+}
+
+/** The smallest half whose magnitude is not below the value's. @returns its 16 bits */
+export function encodeF16AwayFromZero(value: number): number {
+  return encode(value, Math.ceil);
 }
