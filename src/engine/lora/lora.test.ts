@@ -20,7 +20,7 @@ const MLP = "showo.model.layers.0.mlp.fc1";
 
 function makeModules(): Map<string, Linear> {
   const layer = (inSize: number, outSize: number) =>
-    Linear.of(tf.ones([inSize, outSize]), tf.zeros([outSize]));
+    new Linear(tf.ones([inSize, outSize]), tf.zeros([outSize]));
   return new Map([
     [QUERY, layer(4, 4)],
     [MLP, layer(4, 6)],
@@ -29,7 +29,7 @@ function makeModules(): Map<string, Linear> {
 
 function attach(modules: ReadonlyMap<string, Linear>): void {
   for (const [name, layer] of modules) {
-    const { inSize, outSize } = layer.weight;
+    const { inSize, outSize } = layer;
     layer.setAdapter(createAdapter({ inSize, outSize }, 2, 8, createRng(5, name)));
   }
 }

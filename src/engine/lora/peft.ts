@@ -103,7 +103,7 @@ export function loadAdapters(
   const loaded: [Linear, LowRankAdapter][] = [];
   try {
     for (const [name, layer] of targets) {
-      const { inSize, outSize } = layer.weight;
+      const { inSize, outSize } = layer;
       tf.tidy(() => {
         const a = toMatrix(tensors, peftName(name, "A"), [config.r, inSize]);
         const b = toMatrix(tensors, peftName(name, "B"), [outSize, config.r]);

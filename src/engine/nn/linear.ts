@@ -3,17 +3,10 @@
  * no input of the taped op, so nothing is computed for its gradient.
  */
 import * as tf from "@tensorflow/tfjs-core";
-import { runQuantMatMul, runQuantMatMulGrad } from "../kernels/quantMatMul/quantMatMul.ts";
-import { floatWeight, packedWeight, type Weight } from "../kernels/quantMatMul/weight.ts";
-import { tapedOp } from "../kernels/tapedOp.ts";
+import { PackedWeight } from "../kernels/quantMatMul/packedWeight.ts";
+import { quantLinear } from "../kernels/quantMatMul/quantMatMul.ts";
 import { LowRankAdapter } from "../lora/adapter.ts";
-import type { QuantisedMatrix } from "../quant/quantise.ts";
-
-/** Where a layer's tensors belong to another. */
-interface Shared {
-  readonly weight: Weight;
-  readonly bias: tf.Tensor1D;
-}
+import type { QuantisedMatrix } from "../quant/quantFormat.ts";
 
 /**
  * One layer. Owns its adapter, and its weight and bias unless it is a view.
@@ -22,7 +15,8 @@ interface Shared {
  * (spec/peers.md 2.1).
  */
 export class Linear {
-  readonly weight: Weight;
+  /** [in, out], or packed. */
+  readonly weight: tf.Tensor2D | PackedWeight;
   /** [out] */
   readonly bias: tf.Tensor1D;
   /** Weight and bias receive gradients. */
@@ -32,21 +26,28 @@ export class Linear {
   /** [out, in] */
   #transposed: tf.Tensor2D | null = null;
 
-  private constructor({ weight, bias }: Shared, isTrainable: boolean, isView: boolean) {
+  /**
+   * @param weight [in, out], or packed (frozen) @param bias [out]; takes ownership of both
+   * @param isView weight and bias belong to another layer
+   */
+  constructor(weight: tf.Tensor2D | PackedWeight, bias: tf.Tensor1D, isTrainable = false, isView = false) {
     this.weight = weight;
     this.bias = bias;
     this.isTrainable = isTrainable;
     this.#isView = isView;
   }
 
-  /** @param values [in, out] @param bias [out]; takes ownership of both */
-  static of(values: tf.Tensor2D, bias: tf.Tensor1D, isTrainable = false): Linear {
-    return new Linear({ weight: floatWeight(values), bias }, isTrainable, false);
-  }
-
   /** A frozen layer in few bits. @param bias [out]; takes ownership */
   static ofMatrix(matrix: QuantisedMatrix, bias: tf.Tensor1D): Linear {
-    return new Linear({ weight: packedWeight(matrix), bias }, false, false);
+    return new Linear(new PackedWeight(matrix), bias);
+  }
+
+  get inSize(): number {
+    return this.weight instanceof PackedWeight ? this.weight.inSize : this.weight.shape[0];
+  }
+
+  get outSize(): number {
+    return this.bias.shape[0];
   }
 
   get adapter(): LowRankAdapter | null {
@@ -64,44 +65,26 @@ export class Linear {
    * @returns [R, out], owned by the caller. Taped.
    */
   apply(x: tf.Tensor2D, isConstant = false): tf.Tensor2D {
-    const adapter = this.#adapter?.isEnabled ? this.#adapter : null;
-    const learner = adapter?.isFrozen ? null : adapter;
-    const inputs: tf.Tensor[] = isConstant ? [] : [x];
-    if (this.isTrainable && this.weight.format === "f32") inputs.push(this.weight.values, this.bias);
-    if (learner) inputs.push(learner.a, learner.b);
     const { weight, bias } = this;
-    const low = adapter ? { a: adapter.a, b: adapter.b } : {};
-    const attributes = { weight, transposed: () => this.transposedWeight(), scale: adapter?.scale ?? 0 };
-    return tapedOp(inputs, () => {
-      const [value, kept] = runQuantMatMul({ x, bias, ...low }, attributes);
-      return {
-        value: value as tf.Tensor2D,
-        saved: kept ? [x, kept] : [x],
-        backward: (dy, [savedX, savedLow]) => {
-          const rows = { x: savedX as tf.Tensor, ...(savedLow ? { low: savedLow } : {}) };
-          const wanted = { wantsInput: !isConstant, wantsAdapter: learner !== null };
-          const gradients = runQuantMatMulGrad({ dy, ...rows, ...low }, { ...attributes, ...wanted });
-          if (!this.isTrainable) return gradients;
-          const own = [tf.matMul(rows.x as tf.Tensor2D, dy as tf.Tensor2D, true), tf.sum(dy, 0)];
-          return [...gradients.slice(0, isConstant ? 0 : 1), ...own, ...gradients.slice(isConstant ? 0 : 1)];
-        },
-      };
+    const adapter = this.#adapter?.isEnabled ? this.#adapter : null;
+    if (this.isTrainable && weight instanceof tf.Tensor) return applyTrainable(x, weight, bias, adapter);
+    return quantLinear(x, weight, bias, adapter, {
+      isConstant,
+      isAdapterFrozen: adapter?.isFrozen ?? true,
+      transposed: () => this.transposedWeight(),
     });
   }
 
   /** dx without the adapter. @param dy [R, out] @returns [R, in] */
   applyTransposed(dy: tf.Tensor2D): tf.Tensor2D {
-    const { weight } = this;
-    const attributes = { weight, transposed: () => this.transposedWeight(), scale: 0 };
-    const wanted = { wantsInput: true, wantsAdapter: false };
-    return runQuantMatMulGrad({ dy }, { ...attributes, ...wanted })[0] as tf.Tensor2D;
+    return tf.matMul(dy, this.transposedWeight());
   }
 
   /** Wᵀ in f32, borrowed: kept where the weight is frozen, else made for the surrounding tidy. @returns [out, in] */
   transposedWeight(): tf.Tensor2D {
-    const values = this.weight.format === "f32" ? this.weight.values : this.weight.expanded();
-    if (this.isTrainable) return tf.transpose(values);
-    this.#transposed ??= tf.keep(tf.transpose(values)) as tf.Tensor2D;
+    if (this.weight instanceof PackedWeight) return this.weight.transposed();
+    if (this.isTrainable) return tf.transpose(this.weight);
+    this.#transposed ??= tf.keep(tf.transpose(this.weight)) as tf.Tensor2D;
     return this.#transposed;
   }
 
@@ -112,14 +95,14 @@ export class Linear {
   frozenCopy(): Linear {
     const { weight, bias } = this;
     const adapter = this.#adapter?.isEnabled ? this.#adapter : null;
-    if (adapter && weight.format === "f32") {
+    if (adapter && weight instanceof tf.Tensor) {
       const merged = tf.tidy(() => {
         const delta = tf.matMul(tf.transpose(adapter.a), tf.transpose(tf.mul(adapter.b, adapter.scale)));
-        return tf.add(weight.values, delta) as tf.Tensor2D;
+        return tf.add(weight, delta) as tf.Tensor2D;
       });
-      return Linear.of(merged, tf.clone(bias));
+      return new Linear(merged, tf.clone(bias));
     }
-    const view = new Linear({ weight, bias }, false, true);
+    const view = new Linear(weight, bias, false, true);
     if (adapter) {
       view.setAdapter(new LowRankAdapter(adapter.a, adapter.b, adapter.scale * adapter.a.shape[0]));
     }
@@ -131,8 +114,21 @@ export class Linear {
     this.#transposed?.dispose();
     this.#transposed = null;
     if (this.#isView) return;
-    if (this.weight.format === "f32") this.weight.values.dispose();
-    else this.weight.dispose();
+    this.weight.dispose();
     this.bias.dispose();
   }
+}
+
+/** The same on tfjs's own tape: everything receives gradients. Golden checks only, so plainness goes before speed. */
+function applyTrainable(
+  x: tf.Tensor2D,
+  weight: tf.Tensor2D,
+  bias: tf.Tensor1D,
+  adapter: LowRankAdapter | null,
+): tf.Tensor2D {
+  const base = tf.add(tf.matMul(x, weight), bias) as tf.Tensor2D;
+  if (!adapter) return base;
+  const low = tf.matMul(x, adapter.a as unknown as tf.Tensor2D, false, true);
+  const delta = tf.matMul(low, adapter.b as unknown as tf.Tensor2D, false, true);
+  return tf.add(base, tf.mul(delta, adapter.scale));
 }

@@ -4,7 +4,7 @@ import { startNodeBackend } from "../../cli/node/nodeBackend.ts";
 import { closeBackend } from "../device/backend.ts";
 import { geluNew } from "../kernels/geluNew/geluNew.ts";
 import { LowRankAdapter } from "../lora/adapter.ts";
-import { quantiseMatrix } from "../quant/quantise.ts";
+import { quantiseMatrix } from "../quant/quantiseMatrix.ts";
 import { createRng } from "../rng.ts";
 import { Linear } from "./linear.ts";
 import { perturbTowards } from "./posteriorGumbel.ts";
@@ -64,7 +64,7 @@ async function expectGradients(inputs: tf.Tensor[], f: (...inputs: tf.Tensor[]) 
 
 describe("linear", () => {
   it("multiplies, adds the bias and the scaled adapter", async () => {
-    const layer = Linear.of(tf.tensor2d([1, 2, 3, 4], [2, 2]), tf.tensor1d([10, 20]));
+    const layer = new Linear(tf.tensor2d([1, 2, 3, 4], [2, 2]), tf.tensor1d([10, 20]));
     expect(await layer.apply(tf.tensor2d([1, 1], [1, 2])).array()).toEqual([[14, 26]]);
     // x·Aᵀ = 1·1 + 1·2 = 3, times B = (1, −1), scale 4/1.
     layer.setAdapter(new LowRankAdapter(tf.tensor2d([1, 2], [1, 2]), tf.tensor2d([1, -1], [2, 1]), 4));
@@ -77,12 +77,12 @@ describe("linear", () => {
 
   it("has the gradients of x, weight and bias", async () => {
     await expectGradients([random([3, 4]), random([4, 2]), random([2])], (x, weight, bias) =>
-      Linear.of(weight as tf.Tensor2D, bias as tf.Tensor1D, true).apply(x as tf.Tensor2D),
+      new Linear(weight as tf.Tensor2D, bias as tf.Tensor1D, true).apply(x as tf.Tensor2D),
     );
   });
 
   it("has the gradients of x and both halves of the adapter", async () => {
-    const layer = Linear.of(random([4, 3]) as tf.Tensor2D, random([3]) as tf.Tensor1D);
+    const layer = new Linear(random([4, 3]) as tf.Tensor2D, random([3]) as tf.Tensor1D);
     const adapter = new LowRankAdapter(random([2, 4]) as tf.Tensor2D, random([3, 2]) as tf.Tensor2D, 3);
     layer.setAdapter(adapter);
     const x = random([5, 4]) as tf.Tensor2D;
@@ -132,7 +132,7 @@ describe("linear", () => {
 
   it("computes no gradient for frozen weights", () => {
     const weight = tf.variable(random([2, 2]));
-    const layer = Linear.of(weight as tf.Tensor2D, tf.tensor1d([0, 0]));
+    const layer = new Linear(weight as tf.Tensor2D, tf.tensor1d([0, 0]));
     const x = tf.variable(random([1, 2]));
     const loss = () => tf.sum(layer.apply(x as unknown as tf.Tensor2D)) as tf.Scalar;
     const { grads } = tf.variableGrads(loss, [x, weight]);
@@ -178,7 +178,7 @@ describe("token log-probs", () => {
     ));
 
   it("pass their gradient through a frozen projection", () => {
-    const head = Linear.of(random([4, 6]) as tf.Tensor2D, random([6]) as tf.Tensor1D);
+    const head = new Linear(random([4, 6]) as tf.Tensor2D, random([6]) as tf.Tensor1D);
     return expectGradients([random([3, 4])], (hidden) =>
       projectedTokenLogProbs(hidden as tf.Tensor2D, head, Int32Array.of(5, 0, 3)),
     );

@@ -162,7 +162,7 @@ export class Showo implements UnifiedModel {
 
   attachAdapter({ rank, alpha, seed }: { rank: number; alpha: number; seed: number }): void {
     for (const [name, layer] of this.#modules) {
-      const { inSize, outSize } = layer.weight;
+      const { inSize, outSize } = layer;
       layer.setAdapter(createAdapter({ inSize, outSize }, rank, alpha, createRng(seed, "adapter", name)));
     }
   }

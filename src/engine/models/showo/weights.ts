@@ -116,7 +116,7 @@ function assemble(
   const get = <T extends tf.Tensor>(name: string) => parameters.get(`showo.${name}`) as T;
   const linears = new Map<string, Linear>();
   const makeLinear = (name: string) =>
-    Linear.of(get<tf.Tensor2D>(`${name}.weight`), get<tf.Tensor1D>(`${name}.bias`), isTrainable);
+    new Linear(get<tf.Tensor2D>(`${name}.weight`), get<tf.Tensor1D>(`${name}.bias`), isTrainable);
   const linear = (name: string) => {
     const layer = makeLinear(name);
     linears.set(name, layer);
@@ -168,7 +168,7 @@ function sliceImageParts(
   const weight = tf.slice(headValues, [0, imageOffset], [hiddenSize, codebookSize]);
   const bias = tf.slice(headBias, [imageOffset], [codebookSize]);
   const rows = tf.slice(embedding, [imageOffset, 0], [codebookSize, hiddenSize]);
-  return { imageHead: Linear.of(weight, bias), imageEmbedding: { rows, columns: tf.transpose(rows) } };
+  return { imageHead: new Linear(weight, bias), imageEmbedding: { rows, columns: tf.transpose(rows) } };
 }
 
 /**
