@@ -18,7 +18,7 @@ import {
   tileCall,
   tileInputs,
 } from "../rowTile.ts";
-import { SOFTMAX_STATE } from "./softmaxState.ts";
+import { SOFTMAX_STATE } from "../softmaxState.ts";
 
 /** How work is cut; numbers come out the same but for rounding. */
 export interface CutSizes {

@@ -3,7 +3,7 @@ import type { TensorInfo } from "@tensorflow/tfjs-core";
 import { FLAT_GROUP, type GpuProgram, spreadGroups } from "../../device/gpuProgram.ts";
 import { f32 } from "../../device/programCache.ts";
 import type { TrainerBackend } from "../../device/trainerBackend.ts";
-import { SOFTMAX_STATE } from "./softmaxState.ts";
+import { SOFTMAX_STATE } from "../softmaxState.ts";
 
 const THREADS = 64;
 const UNIFORMS = { rowCount: "u32", columns: "u32" } as const;
