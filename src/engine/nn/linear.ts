@@ -5,6 +5,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { PackedWeight } from "../kernels/quantMatMul/packedWeight.ts";
 import { quantLinear } from "../kernels/quantMatMul/quantMatMul.ts";
+import type { TokenHead } from "../kernels/tokenLogProb/tokenLogProb.ts";
 import { LowRankAdapter } from "../lora/adapter.ts";
 import type { QuantisedMatrix } from "../quant/quantFormat.ts";
 
@@ -75,11 +76,6 @@ export class Linear {
     });
   }
 
-  /** dx without the adapter. @param dy [R, out] @returns [R, in] */
-  applyTransposed(dy: tf.Tensor2D): tf.Tensor2D {
-    return tf.matMul(dy, this.transposedWeight());
-  }
-
   /** Wᵀ in f32, borrowed: kept where the weight is frozen, else made for the surrounding tidy. @returns [out, in] */
   transposedWeight(): tf.Tensor2D {
     if (this.weight instanceof PackedWeight) return this.weight.transposed();
@@ -107,6 +103,13 @@ export class Linear {
       view.setAdapter(new LowRankAdapter(adapter.a, adapter.b, adapter.scale * adapter.a.shape[0]));
     }
     return view;
+  }
+
+  /** Its adapter aside, as a head that tokens are scored by; borrowed. */
+  asTokenHead(): TokenHead {
+    const { weight, bias } = this;
+    const dense = weight instanceof PackedWeight ? weight.dense() : weight;
+    return { weight: dense, bias, transposedWeight: () => this.transposedWeight() };
   }
 
   dispose(): void {

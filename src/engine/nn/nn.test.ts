@@ -2,15 +2,11 @@ import * as tf from "@tensorflow/tfjs-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startNodeBackend } from "../../cli/node/nodeBackend.ts";
 import { closeBackend } from "../device/backend.ts";
-import { geluNew } from "../kernels/geluNew/geluNew.ts";
 import { LowRankAdapter } from "../lora/adapter.ts";
 import { quantiseMatrix } from "../quant/quantiseMatrix.ts";
 import { createRng } from "../rng.ts";
 import { Linear } from "./linear.ts";
-import { perturbTowards } from "./posteriorGumbel.ts";
-import { straightThroughEmbedding } from "./straightThrough.ts";
 import { takeRows } from "./takeRows.ts";
-import { projectedTokenLogProbs, tokenLogProbs } from "./tokenLogProbs.ts";
 
 /** A busy machine takes its time to load tfjs. */
 const BACKEND_TIMEOUT_MS = 60_000;
@@ -140,51 +136,6 @@ describe("linear", () => {
   });
 });
 
-describe("geluNew", () => {
-  it("is the tanh form, not the error function's", async () => {
-    const [one, minusOne, zero] = await geluNew(tf.tensor1d([1, -1, 0])).data();
-    expect(one).toBeCloseTo(0.841192, 6);
-    expect(minusOne).toBeCloseTo(-0.158808, 6);
-    expect(zero).toBe(0);
-  });
-
-  it("stays finite far out", async () => {
-    const values = await geluNew(tf.tensor1d([60, -60])).data();
-    expect(values[0]).toBe(60);
-    expect(Math.abs(values[1] ?? 1)).toBe(0);
-  });
-
-  it("has its gradient", () => expectGradients([random([3, 4], 2)], (x) => geluNew(x)));
-});
-
-describe("token log-probs", () => {
-  it("are those of the softmax", async () => {
-    const values = await tokenLogProbs(
-      tf.tensor2d([0, Math.log(3), 5, 5], [2, 2]),
-      Int32Array.of(1, 0),
-    ).data();
-    expect(values[0]).toBeCloseTo(Math.log(0.75), 6);
-    expect(values[1]).toBeCloseTo(Math.log(0.5), 6);
-  });
-
-  it("stay exact where the probability underflows", async () => {
-    const [value] = await tokenLogProbs(tf.tensor2d([0, 200], [1, 2]), Int32Array.of(0)).data();
-    expect(value).toBe(-200);
-  });
-
-  it("have the gradient onehot − softmax", () =>
-    expectGradients([random([3, 5])], (logits) =>
-      tokenLogProbs(logits as tf.Tensor2D, Int32Array.of(0, 4, 2)),
-    ));
-
-  it("pass their gradient through a frozen projection", () => {
-    const head = new Linear(random([4, 6]) as tf.Tensor2D, random([6]) as tf.Tensor1D);
-    return expectGradients([random([3, 4])], (hidden) =>
-      projectedTokenLogProbs(hidden as tf.Tensor2D, head, Int32Array.of(5, 0, 3)),
-    );
-  });
-});
-
 describe("takeRows", () => {
   it("repeats rows and adds up their gradients", async () => {
     const rows = takeRows(tf.tensor2d([1, 2, 3, 4], [2, 2]), Int32Array.of(1, 1, 0));
@@ -194,86 +145,5 @@ describe("takeRows", () => {
       [1, 2],
     ]);
     await expectGradients([random([3, 2, 2])], (x) => takeRows(x, Int32Array.of(2, 0, 2, 2)));
-  });
-});
-
-describe("straightThroughEmbedding", () => {
-  it("is the given embedding forward and the softmax's backward, at weighted rows only", async () => {
-    const table = random([4, 3]) as tf.Tensor2D;
-    const columns = tf.transpose(table);
-    const logits = random([2, 4]) as tf.Tensor2D;
-    const ids = Int32Array.of(3, 1);
-    const tau = 0.7;
-    const upstream = random([2, 3]);
-    const hard = (z: tf.Tensor) =>
-      straightThroughEmbedding(z as tf.Tensor2D, table, columns, ids, Float32Array.of(1, 0), tau);
-    expect(await hard(logits).data()).toEqual(await tf.gather(table, tf.tensor1d(ids, "int32")).data());
-    const actual = await tf
-      .grad((z) => tf.sum(tf.mul(hard(z), upstream)))(logits)
-      .array();
-    const soft = (z: tf.Tensor) => tf.matMul(tf.softmax(tf.div(z, tau)) as tf.Tensor2D, table);
-    const expected = await tf
-      .grad((z) => tf.sum(tf.mul(soft(z), upstream)))(logits)
-      .array();
-    const [first, second] = actual as number[][];
-    const [wanted] = expected as number[][];
-    for (const [at, value] of (wanted ?? []).entries()) expect(first?.[at]).toBeCloseTo(value, 5);
-    expect(second?.every((value) => Math.abs(value) === 0)).toBe(true);
-  });
-});
-
-describe("perturbTowards", () => {
-  const rows = 4000;
-  const stackRows = () => tf.tile(tf.tensor2d([[0.5, -1, 0.2, 0]]), [rows, 1]) as tf.Tensor2D;
-  const noise = (name: string) => tf.tensor2d(createRng("posterior", name).gumbel(rows * 4), [rows, 4]);
-
-  it("makes the drawn code the largest, always", async () => {
-    for (const id of [0, 1, 2, 3]) {
-      const ids = new Int32Array(rows).fill(id);
-      const largest = await tf.argMax(perturbTowards(stackRows(), ids, noise(`${id}`)), 1).data();
-      expect(largest.every((at) => at === id)).toBe(true);
-    }
-  });
-
-  it("has the means of free Gumbel noise among those draws that chose the code", async () => {
-    const free = (await tf.add(stackRows(), noise("free")).array()) as number[][];
-    const chosen = free.filter((row) => row.indexOf(Math.max(...row)) === 2);
-    const ids = new Int32Array(rows).fill(2);
-    const posterior = (await perturbTowards(stackRows(), ids, noise("posterior")).array()) as number[][];
-    const meanOf = (list: number[][], at: number) =>
-      list.reduce((total, row) => total + (row[at] ?? 0), 0) / list.length;
-    expect(chosen.length).toBeGreaterThan(600);
-    for (const at of [0, 1, 2, 3]) {
-      // Standard errors: 1.2 / √900 and 1.2 / √4000.
-      expect(Math.abs(meanOf(posterior, at) - meanOf(chosen, at))).toBeLessThan(0.15);
-    }
-  });
-
-  it("stays finite for codes the model thought impossible", async () => {
-    const extreme = tf.tensor2d([[0, -200, 80]]);
-    const values = await perturbTowards(extreme, Int32Array.of(1), tf.tensor2d([[0, 0, 0]])).data();
-    expect(values.every(Number.isFinite)).toBe(true);
-    expect(values[1]).toBeGreaterThan(Math.max(values[0] ?? 0, values[2] ?? 0) - 1e-4);
-  });
-
-  it("gives the straight-through image the Jacobian of the noisy softmax over τ", async () => {
-    const table = random([4, 3]) as tf.Tensor2D;
-    const z = random([2, 4]) as tf.Tensor2D;
-    const [ids, tau, g] = [Int32Array.of(3, 1), 0.7, random([2, 4]) as tf.Tensor2D];
-    const upstream = random([2, 3]);
-    const ones = Float32Array.of(1, 1);
-    const columns = tf.transpose(table);
-    const hard = (x: tf.Tensor) =>
-      straightThroughEmbedding(x as tf.Tensor2D, table, columns, ids, ones, tau, g);
-    expect(await hard(z).data()).toEqual(await tf.gather(table, tf.tensor1d(ids, "int32")).data());
-    const actual = await tf
-      .grad((x) => tf.sum(tf.mul(hard(x), upstream)))(z)
-      .data();
-    const shift = tf.sub(perturbTowards(z, ids, g), z);
-    const soft = (x: tf.Tensor) => tf.matMul(tf.softmax(tf.div(tf.add(x, shift), tau)) as tf.Tensor2D, table);
-    const expected = await tf
-      .grad((x) => tf.sum(tf.mul(soft(x), upstream)))(z)
-      .data();
-    for (const [at, value] of expected.entries()) expect(actual[at]).toBeCloseTo(value, 5);
   });
 });

@@ -7,7 +7,7 @@ import * as tf from "@tensorflow/tfjs-core";
  * Source: spec/unirl.md 3.1 (b); Maddison et al., "A* sampling" (truncated Gumbels).
  * @param logits [R, V] @param ids [R] int32 @param noise [R, V] standard Gumbel @returns [R, V]
  */
-function perturbTowards(logits: tf.Tensor, ids: tf.Tensor, noise: tf.Tensor): tf.Tensor {
+export function perturbTowards(logits: tf.Tensor, ids: tf.Tensor, noise: tf.Tensor): tf.Tensor {
   const drawn = tf.cast(tf.oneHot(ids as tf.Tensor1D, logits.shape[1] ?? 0), "float32");
   const ceiling = tf.add(tf.logSumExp(logits, 1, true), tf.sum(tf.mul(noise, drawn), 1, true));
   const free = tf.neg(tf.add(logits, noise));

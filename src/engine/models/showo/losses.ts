@@ -1,8 +1,8 @@
 /** Show-o's two training losses, means of −log p over labelled rows. */
 import * as tf from "@tensorflow/tfjs-core";
 import { EngineError } from "../../errors.ts";
+import { tokenLogProbs } from "../../kernels/tokenLogProb/tokenLogProb.ts";
 import { takeRows } from "../../nn/takeRows.ts";
-import { tokenLogProbs } from "../../nn/tokenLogProbs.ts";
 
 /** Label of rows that do not count. */
 export const IGNORED_LABEL = -100;

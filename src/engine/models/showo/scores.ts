@@ -3,8 +3,8 @@
  * once per distinct prompt and shared by its images, as in drawing; the adapters learn through it too.
  */
 import * as tf from "@tensorflow/tfjs-core";
-import { straightThroughEmbedding } from "../../nn/straightThrough.ts";
-import { projectedTokenLogProbs } from "../../nn/tokenLogProbs.ts";
+import { straightThroughEmbedding } from "../../kernels/embedSum/embedSum.ts";
+import { projectedTokenLogProbs } from "../../kernels/tokenLogProb/tokenLogProb.ts";
 import { createRng } from "../../rng.ts";
 import { embed, runForward } from "./forward.ts";
 import { preparePrefix, runImageRows } from "./generate.ts";
@@ -48,7 +48,7 @@ function flattenCodes(images: readonly Int32Array[]): Int32Array {
 export function scoreImages(network: ShowoNetwork, rows: ImageRows): tf.Tensor2D {
   return tf.tidy(() => {
     const ids = flattenCodes(rows.images);
-    const logProbs = projectedTokenLogProbs(imageStates(network, rows), network.imageHead, ids);
+    const logProbs = projectedTokenLogProbs(imageStates(network, rows), network.imageHead.asTokenHead(), ids);
     return tf.reshape(logProbs, [rows.images.length, -1]);
   });
 }
@@ -158,7 +158,7 @@ export function scoreAnswers(
       isEmbeddedTaped: softImages !== null,
     });
     const flat = tf.reshape(hidden, [-1, config.hiddenSize]) as tf.Tensor2D;
-    const scores = projectedTokenLogProbs(flat, network.head, targets);
+    const scores = projectedTokenLogProbs(flat, network.head.asTokenHead(), targets);
     return tf.reshape(tf.mul(scores, tf.tensor1d(weights)), [questions.length, longest]) as tf.Tensor2D;
   });
   return { logProbs, weights: tf.tensor2d(weights, [questions.length, longest]) };
