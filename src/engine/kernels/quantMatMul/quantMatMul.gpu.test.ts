@@ -8,6 +8,9 @@ import { computeCase, expectCaseAgrees, type LinearCase, makeWeight, prepare } f
 
 const hasDawn = (await openDawn()) !== null;
 
+/** A busy machine takes its time to load tfjs. */
+const BACKEND_TIMEOUT_MS = 60_000;
+
 /** Dispatches in `body`. */
 function dispatchesIn(body: () => void): number {
   const counters = () => (tf.backend() as TrainerBackend).counters();
@@ -19,7 +22,7 @@ function dispatchesIn(body: () => void): number {
 describe.skipIf(!hasDawn)("the linear layer on WebGPU, f32 weight", { timeout: 120_000 }, () => {
   beforeAll(async () => {
     await startNodeBackend("webgpu");
-  });
+  }, BACKEND_TIMEOUT_MS);
   afterAll(closeBackend);
 
   it.each([

@@ -8,6 +8,9 @@ import { expectCaseAgrees } from "./linearCase.ts";
 
 const hasDawn = (await openDawn()) !== null;
 
+/** A busy machine takes its time to load tfjs. */
+const BACKEND_TIMEOUT_MS = 60_000;
+
 /** A weight whose scale is a subnormal f16. */
 const SMALL = 1e-4;
 
@@ -16,7 +19,7 @@ const FORMATS = Object.keys(QUANT_FORMATS) as QuantFormat[];
 describe.skipIf(!hasDawn)("the linear layer on WebGPU, packed weights", { timeout: 120_000 }, () => {
   beforeAll(async () => {
     await startNodeBackend("webgpu");
-  });
+  }, BACKEND_TIMEOUT_MS);
   afterAll(closeBackend);
 
   describe.each(FORMATS)("%s", (format) => {
@@ -25,7 +28,6 @@ describe.skipIf(!hasDawn)("the linear layer on WebGPU, packed weights", { timeou
       ["registers", 63, 130, 5, 4],
       ["registers", 65, 33, 1, 1],
       ["registers", 129, 96, 100, 4],
-      ["shared", 129, 96, 100, 4],
       ["few rows", 1, 160, 48, 1],
       ["few rows", 1, 130, 5, 4],
     ] as const)("%s: agrees with its twin at %i × %i → %i, rank %i", (form, rows, inSize, outSize, rank) =>
@@ -40,8 +42,10 @@ describe.skipIf(!hasDawn)("the linear layer on WebGPU, packed weights", { timeou
     );
   });
 
-  it("sums many rows", () =>
-    expectCaseAgrees({ rows: 387, inSize: 96, outSize: 100, rank: 8, format: "int4", variant: "shared" }));
+  // Groups of other sizes read the same words; a tile's pipeline takes a software GPU a second to compile.
+  it.each(["int8", "int4"] as const)("%s in shared tiles: agrees with its twin over many rows", (format) =>
+    expectCaseAgrees({ rows: 387, inSize: 96, outSize: 100, rank: 4, format, variant: "shared" }),
+  );
 
   it("works without adapter and bias", () =>
     expectCaseAgrees({ rows: 3, inSize: 96, outSize: 100, rank: 0, format: "int4", hasBias: false }));
