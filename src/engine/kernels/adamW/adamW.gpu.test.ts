@@ -10,6 +10,8 @@ import { randomTensor, relativeError } from "../oracle.ts";
 import type { AdamWOptions } from "./twin.ts";
 
 const hasDawn = (await openDawn()) !== null;
+/** A busy machine takes its time to load tfjs. */
+const BACKEND_TIMEOUT_MS = 60_000;
 
 /** Thirteen: neither seven nor six divide it, and no size is a multiple of a workgroup's. */
 const SHAPES = [
@@ -80,7 +82,7 @@ async function stateOf({ parameters, optimizer }: Trained): Promise<number[][]> 
 describe.skipIf(!hasDawn)("AdamW on WebGPU", { timeout: 120_000 }, () => {
   beforeAll(async () => {
     await startNodeBackend("webgpu");
-  });
+  }, BACKEND_TIMEOUT_MS);
   afterAll(closeBackend);
 
   it("sums, norms, parameters and moments agree with the twin's over three updates", async () => {
