@@ -1,6 +1,7 @@
 /** Parameters by the names of their file: checked against what a configuration expects, uploaded, and looked up. */
 import * as tf from "@tensorflow/tfjs-core";
 import { EngineError } from "../errors.ts";
+import { conv3x3 } from "../kernels/conv3x3/conv3x3.ts";
 import type { SafetensorsEntry } from "../safetensors/safetensors.ts";
 import { toFloat32 } from "../safetensors/toFloat32.ts";
 
@@ -70,7 +71,9 @@ export function convolve(
   pad: "same" | "valid" | number = "same",
 ): tf.Tensor4D {
   const filter = findParameter<tf.Tensor4D>(parameters, `${name}.weight`);
+  const bias = findParameter<tf.Tensor1D>(parameters, `${name}.bias`);
+  if (stride === 1 && pad === "same" && filter.shape[0] === 3) return conv3x3(x, filter, bias);
   const rounding = typeof pad === "number" ? "floor" : undefined;
   const convolved = tf.conv2d(x, filter, stride, pad, "NHWC", 1, rounding);
-  return tf.add(convolved, findParameter(parameters, `${name}.bias`));
+  return tf.add(convolved, bias);
 }

@@ -5,6 +5,7 @@
  * Source: spec/showo.md section 6.
  */
 import * as tf from "@tensorflow/tfjs-core";
+import { type GroupNorm, groupNorm, groupNormSwish } from "../../kernels/groupNormSwish/groupNormSwish.ts";
 import { convolve, findParameter, type Parameters } from "../../nn/namedParameters.ts";
 import { type CoderConfig, countGroups } from "./parameters.ts";
 
@@ -16,38 +17,17 @@ interface Half {
   readonly groupSize: number | undefined;
 }
 
-/** Mean over positions and over the channels of a group. @param x [B, P, C] @returns [B, G, 1] */
-function groupMean(x: tf.Tensor3D, groups: number): tf.Tensor3D {
-  const [batch, , channels] = x.shape;
-  return tf.mean(tf.reshape(tf.mean(x, 1), [batch, groups, channels / groups]), 2, true);
-}
-
-/** [B, G, 1] → [B, 1, C]: the value of its group for each channel. */
-function spreadToChannels(values: tf.Tensor3D, channels: number): tf.Tensor3D {
-  const [batch, groups] = values.shape;
-  return tf.reshape(tf.tile(values, [1, 1, channels / groups]), [batch, 1, channels]);
-}
-
-/** Group norm. The variance is taken of centred values: one pass over squares would lose digits in f32. */
-function normalise(half: Half, name: string, x: tf.Tensor4D): tf.Tensor4D {
-  const [batch, height, width, channels] = x.shape;
-  const groups = countGroups(channels, half.groupSize);
-  const flat = tf.reshape(x, [batch, height * width, channels]) as tf.Tensor3D;
-  const centred = tf.sub(flat, spreadToChannels(groupMean(flat, groups), channels)) as tf.Tensor3D;
-  const variance = groupMean(tf.square(centred), groups);
-  const inverse = spreadToChannels(tf.rsqrt(tf.add(variance, NORM_EPSILON)), channels);
-  const scaled = tf.mul(centred, tf.mul(inverse, findParameter(half.parameters, `${name}.weight`)));
-  return tf.reshape(tf.add(scaled, findParameter(half.parameters, `${name}.bias`)), [
-    batch,
-    height,
-    width,
-    channels,
-  ]);
+function normOf(half: Half, name: string, channels: number): GroupNorm {
+  return {
+    weight: findParameter(half.parameters, `${name}.weight`) as tf.Tensor1D,
+    bias: findParameter(half.parameters, `${name}.bias`) as tf.Tensor1D,
+    groups: countGroups(channels, half.groupSize),
+    epsilon: NORM_EPSILON,
+  };
 }
 
 function normaliseSwish(half: Half, name: string, x: tf.Tensor4D): tf.Tensor4D {
-  const normal = normalise(half, name, x);
-  return tf.mul(normal, tf.sigmoid(normal));
+  return groupNormSwish(x, normOf(half, name, x.shape[3]));
 }
 
 function resBlock(half: Half, name: string, x: tf.Tensor4D): tf.Tensor4D {
@@ -64,7 +44,7 @@ function resBlock(half: Half, name: string, x: tf.Tensor4D): tf.Tensor4D {
 function attend(half: Half, name: string, x: tf.Tensor4D): tf.Tensor4D {
   return tf.tidy(() => {
     const [batch, height, width, channels] = x.shape;
-    const normal = normalise(half, `${name}.norm`, x);
+    const normal = groupNorm(x, normOf(half, `${name}.norm`, channels));
     const project = (part: string): tf.Tensor3D =>
       tf.reshape(convolve(half.parameters, `${name}.${part}`, normal), [batch, height * width, channels]);
     const scores = tf.matMul(project("q"), project("k"), false, true);
