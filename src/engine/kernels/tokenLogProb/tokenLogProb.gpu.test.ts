@@ -68,27 +68,29 @@ describe.skipIf(!hasDawn)("token scores on WebGPU", { timeout: 120_000 }, () => 
   );
 
   it.each([
-    [33, 330, 12],
-    [33, 331, 12],
-    [3, 700, 8],
-  ] as const)("are the same in pieces: %i rows, %i tokens, width %i", async (rows, columns, inner) => {
+    // Groups so that each of several takes several tiles of a row.
+    [33, 330, 12, 9],
+    [33, 331, 12, 9],
+    [3, 1300, 8, 2],
+  ] as const)("are the same in pieces: %i rows, %i tokens, width %i", async (...sizes) => {
+    const [rows, columns, inner, enoughGroups] = sizes;
     const backend = tf.backend() as unknown as TrainerBackend;
     const head = makeHead(inner, columns);
     const hidden = randomTensor<tf.Rank.R2>("hidden", [rows, inner], 1);
     const ids = tf.tensor1d(idsOf(rows, columns), "int32");
     const inputs = { hidden, weight: head.weight, bias: head.bias, ids };
     const dy = randomTensor("dy", [rows]);
-    const run = (sizes?: CutSizes) => {
+    const run = (cut?: CutSizes) => {
       const attributes = { temperature: 0.8, hasEntropy: true };
-      const scores = scoreProjectedOnGpu(backend, inputs, attributes, sizes);
+      const scores = scoreProjectedOnGpu(backend, inputs, attributes, cut);
       const read = { ...inputs, dy, statistics: scores[1] as tf.TensorInfo };
-      const slopes = projectedGradientOnGpu(backend, read, attributes, sizes);
+      const slopes = projectedGradientOnGpu(backend, read, attributes, cut);
       return [...scores, ...slopes].map((info) => tf.engine().makeTensorFromTensorInfo(info));
     };
     const before = backend.counters().dispatches;
     const whole = run();
     const dispatches = backend.counters().dispatches - before;
-    const pieces = run({ enoughGroups: 2, maxHeld: 129 * rows });
+    const pieces = run({ enoughGroups, maxHeld: 129 * rows });
     expect(backend.counters().dispatches - before).toBeGreaterThan(2 * dispatches);
     for (const [at, tensor] of pieces.entries()) await expectClose(tensor, whole[at] as tf.Tensor);
     tf.dispose([head.weight, head.bias, hidden, ids, dy, whole, pieces]);
