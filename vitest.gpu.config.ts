@@ -7,6 +7,7 @@ export default defineConfig({
     pool: "forks",
     fileParallelism: false,
     testTimeout: 120_000,
+    hookTimeout: 60_000,
     server: { deps: { inline: [/@tensorflow\/tfjs-core\/dist/] } },
   },
 });

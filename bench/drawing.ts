@@ -4,7 +4,8 @@
  */
 import { folderReader } from "../src/cli/node/files.ts";
 import { parseShowoConfig, type ShowoConfig } from "../src/engine/models/showo/config.ts";
-import { drawCodes, seededNoise } from "../src/engine/models/showo/generate.ts";
+import { seededNoise } from "../src/engine/models/showo/drawSettings.ts";
+import { drawCodes } from "../src/engine/models/showo/generate.ts";
 import { plainLogits } from "../src/engine/models/showo/goldenBatch.ts";
 import { drawMask } from "../src/engine/models/showo/masks.ts";
 import { drawPrefix, imageBlock } from "../src/engine/models/showo/prompts.ts";

@@ -224,6 +224,11 @@ export function currentDevice(): GPUDevice | null {
   return running?.device ?? null;
 }
 
+/** Resolves once the GPU has done what was handed to it so far; at once where there is none. Reads nothing back. */
+export async function finishSubmitted(): Promise<void> {
+  await running?.device?.queue.onSubmittedWorkDone();
+}
+
 /**
  * Names the cause of a failure during a step: once the device is lost, whatever tfjs throws means that.
  * @returns the loss, or `thrown` itself

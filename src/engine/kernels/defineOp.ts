@@ -31,6 +31,11 @@ export function prefersTwins(): boolean {
   return areTwinsForced;
 }
 
+/** Whether calls run shaders where they suit. */
+export function runsShaders(): boolean {
+  return tf.getBackend() === "webgpu" && !areTwinsForced;
+}
+
 /** From now on calls run shaders where there are some, or twins everywhere: what benchmarks compare. */
 export function preferTwins(areTwins: boolean): void {
   areTwinsForced = areTwins;

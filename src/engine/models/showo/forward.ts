@@ -63,6 +63,11 @@ export function embed(network: ShowoNetwork, ids: Int32Array, batch: number): tf
   return tf.reshape(rows, [batch, ids.length / batch, network.config.hiddenSize]);
 }
 
+/** Rows of the frozen embedding table. @param ids int32 [B, L] @returns [B, L, D] */
+export function embedIds(network: ShowoNetwork, ids: tf.Tensor2D): tf.Tensor3D {
+  return tf.gather(network.embedding, ids) as unknown as tf.Tensor3D;
+}
+
 function flatten(x: tf.Tensor): tf.Tensor2D {
   return tf.reshape(x, [-1, x.shape[x.rank - 1] ?? 1]);
 }

@@ -2,7 +2,8 @@
 import { z } from "zod";
 import { continueAnswers } from "./answer.ts";
 import type { ShowoConfig } from "./config.ts";
-import { drawCodes, type NoiseSource } from "./generate.ts";
+import type { NoiseSource } from "./drawSettings.ts";
+import { drawCodes } from "./generate.ts";
 import { countPads, splitRows } from "./goldenBatch.ts";
 import { type CheckResult, countDifferences, type Expected, judge, TOLERANCES } from "./goldenCompare.ts";
 import { pickByGumbel } from "./maskgit.ts";

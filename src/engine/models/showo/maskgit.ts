@@ -25,6 +25,8 @@ export interface CodeRow {
  * @remarks A step asks `pickCode` once for every hidden position in ascending order, then once for the confidences.
  */
 export interface StepNoise {
+  /** [N] in [0, 1), where `pickCode` inverts the cumulative sum at them: then a GPU can draw. */
+  readonly uniforms?: Float32Array;
   /** Draws from the row's softmax. @returns a code */
   pickCode(position: number, row: CodeRow): number;
   /** [N] standard Gumbel numbers. */
@@ -63,6 +65,15 @@ export function annealTemperature(temperature: number, step: number, steps: numb
   return temperature * (1 - (step + 1) / steps);
 }
 
+/** What logits that give no distribution mean. */
+export function brokenLogits(): EngineError {
+  return new EngineError(
+    "nonFinite",
+    "The model's logits are not finite: its weights are broken. Go back to a saved step and lower the learning rate.",
+    { metric: "logits" },
+  );
+}
+
 /**
  * @param logits [K]
  * @throws EngineError("nonFinite") when they give no distribution, so that broken weights never draw in silence
@@ -77,13 +88,7 @@ export function toCodeRow(logits: Float32Array): CodeRow {
     weights[code] = weight;
     total += weight;
   }
-  if (!(total > 0 && total < Number.POSITIVE_INFINITY)) {
-    throw new EngineError(
-      "nonFinite",
-      "The model's logits are not finite: its weights are broken. Go back to a saved step and lower the learning rate.",
-      { metric: "logits" },
-    );
-  }
+  if (!(total > 0 && total < Number.POSITIVE_INFINITY)) throw brokenLogits();
   return { logits, weights, total };
 }
 

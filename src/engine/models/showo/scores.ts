@@ -7,7 +7,7 @@ import { straightThroughEmbedding } from "../../kernels/embedSum/embedSum.ts";
 import { projectedTokenLogProbs } from "../../kernels/tokenLogProb/tokenLogProb.ts";
 import { createRng } from "../../rng.ts";
 import { embed, runForward } from "./forward.ts";
-import { preparePrefix, runImageRows } from "./generate.ts";
+import { preparePrefix, runImageRows } from "./imageRows.ts";
 import { answerMask, stackMasks } from "./masks.ts";
 import { answerEoi, answerPrefix, bucketLength, padLeft } from "./prompts.ts";
 import type { ShowoNetwork } from "./weights.ts";

@@ -12,8 +12,10 @@ import {
   readFrom,
 } from "./__fixtures__/randomShowo.ts";
 import { continueAnswers } from "./answer.ts";
+import { seededNoise } from "./drawSettings.ts";
 import { embed, runForward } from "./forward.ts";
-import { drawCodes, preparePrefix, runImageRows, seededNoise } from "./generate.ts";
+import { drawCodes } from "./generate.ts";
+import { preparePrefix, runImageRows } from "./imageRows.ts";
 import { answerMask, drawMask, stackMasks } from "./masks.ts";
 import { answerEoi, answerPrefix, drawPrefix, imageBlock, padLeft } from "./prompts.ts";
 import { scoreAnswers, scoreImages } from "./scores.ts";

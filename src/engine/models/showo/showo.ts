@@ -22,7 +22,8 @@ import type {
   UnifiedModel,
 } from "../unified.ts";
 import { continueAnswers } from "./answer.ts";
-import { drawCodes, seededNoise } from "./generate.ts";
+import { seededNoise } from "./drawSettings.ts";
+import { drawCodes } from "./generate.ts";
 import { codesToImages, imagesToPixels, plainCode } from "./pixels.ts";
 import { answerPrefix, drawPrefix, questionText } from "./prompts.ts";
 import { embedImagesSoftly, type ImageRows, scoreAnswers, scoreImages } from "./scores.ts";
