@@ -56,6 +56,12 @@ describe("head norm and rotation", () => {
     await expectClose(rotateHeads(x, makeRotary([2, 3], sizes), norm), rotate(normed, 2, 3), 1e-6);
   });
 
+  it("refuses a norm without a shift instead of leaving it out", () => {
+    const norm = { weight: randomTensor<tf.Rank.R1>("weight", [6]), epsilon: 1e-5, isTrainable: false };
+    const x = randomTensor<tf.Rank.R2>("x", [2, 12]);
+    expect(() => rotateHeads(x, makeRotary([0, 1], sizes), norm)).toThrow("need a bias");
+  });
+
   it("has its gradients, with and without the norm", async () => {
     const x = randomTensor("x", [4, 12]);
     const rotary = makeRotary([1, 5], sizes);

@@ -1,5 +1,6 @@
 /** What attention does to queries and keys between projection and scores: a norm of each head, then rotation. */
 import type * as tf from "@tensorflow/tfjs-core";
+import { EngineError } from "../../errors.ts";
 import { defineOp } from "../defineOp.ts";
 import type { NormWeights } from "../rowNorm/rowNorm.ts";
 import { tapedOp } from "../tapedOp.ts";
@@ -42,8 +43,12 @@ const runBackward = defineOp<Backward, Attributes>({
  * Layer norm of each head (where there are weights), then its rotation by the row's position. Taped.
  * @param x [B·L, H·hd], L rows for each of B sequences @param rotary tables of the L positions
  * @param norm weights of width hd, or null @returns [B·L, H·hd], owned by the caller
+ * @throws EngineError("badInput") for norm weights without a bias
  */
 export function rotateHeads(x: tf.Tensor2D, rotary: Rotary, norm: NormWeights | null): tf.Tensor2D {
+  if (norm && !norm.bias) {
+    throw new EngineError("badInput", "The norm of heads is a layer norm: its weights need a bias.");
+  }
   const { cos, sin, turn, turnBack, half } = rotary;
   const { weight, bias, epsilon = 0, isTrainable = false } = norm ?? {};
   const attributes = { heads: x.shape[1] / cos.shape[2], half, epsilon, isTrainable };
