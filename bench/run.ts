@@ -1,13 +1,16 @@
 /** What `unirl bench` runs. Every figure is a median of interleaved rounds, with the machine's name beside it. */
 
 import type { BenchOptions } from "../src/cli/bench.ts";
+import { openDawn } from "../src/cli/node/dawn.ts";
 import { findModelFolder } from "../src/cli/node/files.ts";
 import { startNodeBackend } from "../src/cli/node/nodeBackend.ts";
 import type { Output } from "../src/cli/output.ts";
 import { closeBackend } from "../src/engine/index.ts";
 import { disposeShowoNetwork, drawingContenders, openNetwork } from "./drawing.ts";
+import { kernelContenders } from "./kernels.ts";
 import { PRODUCT_SHAPES, productContenders, toGflops } from "./matmul.ts";
 import { describeMachine, type Timing, timeInterleaved } from "./rounds.ts";
+import { stepContenders } from "./step.ts";
 
 /** The first contender is the yardstick: how many times longer the others take. */
 function describeTimings(timings: readonly Timing[], extra: (timing: Timing) => string): string {
@@ -48,13 +51,50 @@ async function benchDrawing(options: BenchOptions, folder: string, output: Outpu
   );
 }
 
-/** Runs all benchmarks; drawing only with a model. Only one backend is alive at a time. */
+async function benchKernels({ rounds, filter }: BenchOptions, output: Output, machine: string) {
+  const { adapter } = await startNodeBackend("webgpu");
+  for (const { name, contenders } of kernelContenders(filter)) {
+    const progress = output.startProgress(name, rounds);
+    const timings = await timeInterleaved(contenders, rounds, progress.update);
+    progress.stop();
+    output.result(
+      { command: "bench", bench: "kernel", kernel: name, adapter, machine, rounds, timings },
+      `${name}, forward and gradient, on ${adapter}\n${describeTimings(timings, () => "")}`,
+    );
+  }
+}
+
+async function benchStep({ rounds }: BenchOptions, folder: string, output: Output, machine: string) {
+  const { adapter } = await startNodeBackend("webgpu");
+  const { contenders, dispose } = await stepContenders(folder);
+  const progress = output.startProgress("GRPO step", rounds);
+  const timings = await timeInterleaved(contenders, rounds, progress.update);
+  progress.stop();
+  dispose();
+  const counts = Object.fromEntries(contenders.map((contender) => [contender.name, contender.counts()]));
+  const describe = ({ name }: Timing) => {
+    const { dispatches = 0, submits = 0, readbacks = 0 } = counts[name] ?? {};
+    return `${dispatches} dispatches, ${submits} submits, ${readbacks} readbacks`;
+  };
+  output.result(
+    { command: "bench", bench: "step", model: folder, adapter, machine, rounds, timings, counts },
+    `GRPO step of 4 images on ${adapter}\n${describeTimings(timings, describe)}`,
+  );
+}
+
+/** Runs the chosen benchmarks; drawing and a step only with a model. Only one backend is alive at a time. */
 export async function runBenchmarks(options: BenchOptions, output: Output): Promise<void> {
   const machine = describeMachine();
   output.log(machine);
+  const { model, suite } = options;
+  const isWanted = (name: BenchOptions["suite"]) => suite === "all" || suite === name;
+  const hasGpu = (await openDawn()) !== null;
+  if (!hasGpu) output.log("No WebGPU adapter was found: kernels and steps are not measured.");
   try {
-    if (options.model !== undefined) await benchDrawing(options, options.model, output, machine);
-    await benchProducts(options, output, machine);
+    if (model !== undefined && isWanted("drawing")) await benchDrawing(options, model, output, machine);
+    if (isWanted("products")) await benchProducts(options, output, machine);
+    if (hasGpu && isWanted("kernels")) await benchKernels(options, output, machine);
+    if (hasGpu && model !== undefined && isWanted("step")) await benchStep(options, model, output, machine);
   } finally {
     closeBackend();
   }

@@ -1,12 +1,16 @@
 /** `unirl bench`: measures on this machine what the design assumes; the measurements live in bench/. */
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { addCommonOptions, type CommonOptions, wholeNumber } from "./options.ts";
 import { createOutput } from "./output.ts";
 
 export interface BenchOptions extends CommonOptions {
   readonly model?: string;
   readonly rounds: number;
+  readonly suite: (typeof SUITES)[number];
+  readonly filter: string;
 }
+
+const SUITES = ["all", "products", "drawing", "kernels", "step"] as const;
 
 async function runBench(options: BenchOptions): Promise<void> {
   const { runBenchmarks } = await import("../../bench/run.ts");
@@ -18,9 +22,11 @@ export function registerBench(program: Command): void {
   const command = program
     .command("bench")
     .description(
-      "time matrix products per backend and, with a model, drawing with and without the prefix cache",
+      "time matrix products per backend, our kernels against stock ops and, with a model, drawing and a training step",
     )
     .option("--model <folder>", "also measure this model")
+    .addOption(new Option("--suite <name>", "what to measure").choices(SUITES).default("all"))
+    .option("--filter <words>", "of the kernels, only those whose name contains it", "")
     .option("--rounds <count>", "interleaved rounds; medians are reported", wholeNumber(5, 1000), 7);
   addCommonOptions(command).action(runBench);
 }
