@@ -8,6 +8,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { EngineError } from "../errors.ts";
 import { describeAdapter, openDevice, requestAdapter, toGpuError, toLostError } from "./gpuDevice.ts";
 import { registerGradients } from "./gradients.ts";
+import type { TrainerBackend } from "./trainerBackend.ts";
 import { startWasm } from "./wasm.ts";
 
 export type BackendName = "webgpu" | "wasm" | "cpu";
@@ -244,6 +245,14 @@ export interface DeviceMemory {
   readonly numBytes: number;
   /** Bytes held on the GPU, buffers kept for reuse included; null off the GPU. */
   readonly gpuBytes: number | null;
+}
+
+/** Buffers kept for reuse beyond this are given back between steps. */
+const MAX_POOLED_BYTES = 256 * 2 ** 20;
+
+/** Gives back GPU memory that nothing uses; call it between steps. Does nothing off the GPU. */
+export function trimMemory(maxPooledBytes = MAX_POOLED_BYTES): void {
+  if (running?.device) (tf.backend() as unknown as TrainerBackend).trimPool(maxPooledBytes);
 }
 
 /** Measures the current backend's memory; cheap. Zeros when none runs. */

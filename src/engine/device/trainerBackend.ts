@@ -157,6 +157,7 @@ export class TrainerBackend extends WebGPUBackend {
   trimPool(maxBytes: number): void {
     const pool = this.bufferManager as unknown as FreeBuffers;
     let kept = 0;
+    let isTrimmed = false;
     for (const buffers of pool.freeBuffers.values()) {
       const fitting = buffers.filter((buffer) => {
         if (kept + buffer.size <= maxBytes) {
@@ -164,6 +165,7 @@ export class TrainerBackend extends WebGPUBackend {
           return true;
         }
         buffer.destroy();
+        isTrimmed = true;
         pool.numBytesAllocated -= buffer.size;
         pool.numFreeBuffers -= 1;
         return false;
@@ -171,7 +173,7 @@ export class TrainerBackend extends WebGPUBackend {
       buffers.splice(0, buffers.length, ...fitting);
     }
     // Bind groups hold on to buffers that are gone.
-    this.#bindGroups.clear();
+    if (isTrimmed) this.#bindGroups.clear();
   }
 
   /** Pipelines of ours compiled so far. */

@@ -6,6 +6,7 @@
  */
 import { util } from "@tensorflow/tfjs-core";
 import type { RunConfig } from "../config.ts";
+import { trimMemory } from "../device/backend.ts";
 import { EngineError } from "../errors.ts";
 import type { StopSignal, UnifiedModel } from "../models/unified.ts";
 import { AdamW } from "../optim/adamw.ts";
@@ -146,6 +147,7 @@ export async function* train<T extends Task>(run: TrainRun<T>): AsyncGenerator<T
         ? null
         : yield* renamed(learning, (progress) => ({ kind: "learnProgress" as const, step, ...progress }));
     state.step = step + 1;
+    trimMemory();
 
     const metrics = computeMetrics(groups, report, { ...seconds, observe });
     yield { kind: "stepFinished", step, metrics: { ...metrics, ...observed } };
