@@ -103,8 +103,11 @@ export function kernelContenders(
   const contender = (subject: Subject, areTwins: boolean): Contender => {
     const run = async () => {
       preferTwins(areTwins);
-      await compute(subject);
-      preferTwins(false);
+      try {
+        await compute(subject);
+      } finally {
+        preferTwins(false);
+      }
     };
     return { name: areTwins ? "stock ops" : "our shader", prepare: run, run };
   };

@@ -65,10 +65,13 @@ export async function stepContenders(
     const run = async () => {
       preferTwins(areTwins);
       const before = backend.counters();
-      await runStep(model, world);
+      try {
+        await runStep(model, world);
+      } finally {
+        preferTwins(false);
+      }
       await backend.queue.onSubmittedWorkDone();
       counts = difference(backend.counters(), before);
-      preferTwins(false);
     };
     return { name, prepare: run, run, counts: () => counts };
   };

@@ -26,11 +26,6 @@ const BACKENDS = ["cpu", "wasm", "webgpu"] as const;
 
 let areTwinsForced = false;
 
-/** Whether calls run the twins where there is a shader too. */
-export function prefersTwins(): boolean {
-  return areTwinsForced;
-}
-
 /** Whether calls run shaders where they suit. */
 export function runsShaders(): boolean {
   return tf.getBackend() === "webgpu" && !areTwinsForced;

@@ -4,15 +4,14 @@
  */
 import * as tf from "@tensorflow/tfjs-core";
 import type { TrainerBackend } from "../../device/trainerBackend.ts";
-import { defineOp, prefersTwins } from "../defineOp.ts";
+import { defineOp, runsShaders } from "../defineOp.ts";
 import type { Packing } from "./packing.ts";
 import { type AdamWStep, adamWTwin, addTwin, overwriteTwin, squaredNormsTwin } from "./twin.ts";
 import { type Placed, packOnGpu, squaredNormsOnGpu, updateOnGpu } from "./webgpu.ts";
 
 /** The backend whose buffers are written in place, or null where stock ops make new tensors. */
 function gpuBackend(): TrainerBackend | null {
-  if (tf.getBackend() !== "webgpu" || prefersTwins()) return null;
-  return tf.backend() as unknown as TrainerBackend;
+  return runsShaders() ? (tf.backend() as unknown as TrainerBackend) : null;
 }
 
 /**

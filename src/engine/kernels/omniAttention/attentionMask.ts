@@ -1,7 +1,7 @@
 /** Which columns a row of attention may look at, as data in the form that the current backend's kernel reads. */
 import * as tf from "@tensorflow/tfjs-core";
 import { EngineError } from "../../errors.ts";
-import { prefersTwins } from "../defineOp.ts";
+import { runsShaders } from "../defineOp.ts";
 
 /** Added to the scores of forbidden pairs: softmax gives exactly 0. */
 export const FORBIDDEN = -1e30;
@@ -25,7 +25,7 @@ export function attentionMask(ranges: Int32Array, batch: number, rows: number, c
       );
     }
   }
-  if (tf.getBackend() === "webgpu" && !prefersTwins()) return tf.tensor3d(ranges, [batch, rows, 2], "int32");
+  if (runsShaders()) return tf.tensor3d(ranges, [batch, rows, 2], "int32");
   const values = new Float32Array(batch * rows * columns).fill(FORBIDDEN);
   for (let row = 0; row < batch * rows; row++) {
     values.fill(0, row * columns + (ranges[2 * row] ?? 0), row * columns + (ranges[2 * row + 1] ?? 0));

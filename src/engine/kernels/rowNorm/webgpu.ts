@@ -21,6 +21,15 @@ fn addUp(thread: u32, own: vec2<f32>) -> vec2<f32> {
   return total;
 }`;
 
+/** WGSL up to the row and where it begins. */
+const ENTRY = `${FLAT_GROUP}${SHARED_SUM}
+@compute @workgroup_size(${THREADS})
+fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
+        @builtin(local_invocation_index) thread: u32) {
+  let row = flatGroup(group, groups);
+  if (row >= params.rows) { return; }
+  let start = row * params.width;`;
+
 /**
  * WGSL of a row's mean and 1/σ from sums of x − pivot, the row's first value: sums of x itself would lose the digits of a
  * small deviation behind a large mean.
@@ -44,13 +53,7 @@ const forwardProgram = memoisedProgram((kind: NormKind, hasBias: boolean) => {
     inputs,
     outputs: { y: "f32", statistics: "vec2<f32>" } as const,
     uniforms: UNIFORMS,
-    body: `${FLAT_GROUP}${SHARED_SUM}
-@compute @workgroup_size(${THREADS})
-fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
-        @builtin(local_invocation_index) thread: u32) {
-  let row = flatGroup(group, groups);
-  if (row >= params.rows) { return; }
-  let start = row * params.width;
+    body: `${ENTRY}
   let pivot = ${kind === "layer" ? "x[start]" : "0.0"};
   var own = vec2<f32>(0.0);
   for (var at = thread; at < params.width; at += ${THREADS}u) {
@@ -72,13 +75,7 @@ const backwardProgram = memoisedProgram((kind: NormKind) => ({
   inputs: { x: "f32", weight: "f32", dy: "f32", statistics: "vec2<f32>" } as const,
   outputs: { dx: "f32" } as const,
   uniforms: UNIFORMS,
-  body: `${FLAT_GROUP}${SHARED_SUM}
-@compute @workgroup_size(${THREADS})
-fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
-        @builtin(local_invocation_index) thread: u32) {
-  let row = flatGroup(group, groups);
-  if (row >= params.rows) { return; }
-  let start = row * params.width;
+  body: `${ENTRY}
   let statistic = statistics[row];
   var own = vec2<f32>(0.0);
   for (var at = thread; at < params.width; at += ${THREADS}u) {
