@@ -39,7 +39,7 @@ const THREE_SEEDS = [0, 1, 2];
 
 /** The paper's four ways on three seeds each; group size and β of the robust one on one seed. */
 export const VARIANTS: readonly Variant[] = [
-  ...(["sft-e2e", "sft-decoupled", "paper-showo", "robust"] as const).map((preset) => ({
+  ...(["robust", "paper-showo", "sft-e2e", "sft-decoupled"] as const).map((preset) => ({
     name: preset,
     preset,
     set: {},
