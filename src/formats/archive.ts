@@ -78,7 +78,7 @@ function unpack(zip: Uint8Array): Record<string, Uint8Array> {
 }
 
 /**
- * Unpacks an archive and verifies every file against the list of sums.
+ * Unpacks an archive and verifies every file of its list; others, as some systems add them, are left out.
  * @throws EngineError("fileCorrupt") for anything that is not as it was packed, EngineError("fileTooLarge"),
  *   EngineError("fileUnknown") for a zip without a list of sums
  */
@@ -88,14 +88,15 @@ export async function unpackArchive(zip: Uint8Array): Promise<Files> {
   if (!list) {
     throw new EngineError("fileUnknown", `This zip is not a run of this page: it has no ${SUMS_FILE}.`);
   }
-  unpacked.delete(SUMS_FILE);
   const text = decodeText(list);
   if (text === null) throw damaged(`its ${SUMS_FILE} is not text`);
   const sums = parseSums(text);
-  const missing = [...sums.keys()].find((name) => !unpacked.has(name));
-  if (missing !== undefined) throw damaged(`${missing} is missing`);
-  for (const [name, bytes] of unpacked) {
-    if (sums.get(name) !== (await sha256(bytes))) throw damaged(`${name} is not as it was saved`);
+  const files = new Map<string, Uint8Array>();
+  for (const [name, sum] of sums) {
+    const bytes = unpacked.get(name);
+    if (!bytes) throw damaged(`${name} is missing`);
+    if ((await sha256(bytes)) !== sum) throw damaged(`${name} is not as it was saved`);
+    files.set(name, bytes);
   }
-  return unpacked;
+  return files;
 }

@@ -57,6 +57,10 @@ describe("JSON Lines", () => {
     });
   });
 
+  it("of a run before its first step have a head only", () => {
+    expect(parseJsonLines([...writeJsonLines([], HEAD)].join(""))).toEqual({ head: HEAD, rows: [] });
+  });
+
   it("of a run that was rolled back keep the second try", () => {
     const lines = [1, 2, 3, 2].map((step, at) => JSON.stringify({ step, rewardMean: at }));
     expect(parseJsonLines(lines.join("\n")).rows).toEqual([
@@ -66,8 +70,6 @@ describe("JSON Lines", () => {
   });
 
   it.each([
-    ["nothing", "", "fileCorrupt"],
-    ["only a head", [...writeJsonLines([], HEAD)].join(""), "fileCorrupt"],
     ["prose", "Dear diary,\n", "fileCorrupt"],
     ["a line cut short", '{"step":1,"rewardMean":0.5}\n{"step":2,"rewa', "fileCorrupt"],
     ["another format", '{"format":"other","version":1}\n', "fileUnknown"],

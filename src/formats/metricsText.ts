@@ -73,7 +73,7 @@ export function* writeJsonLines(rows: readonly MetricRow[], head: MetricsHead): 
 export interface ParsedMetrics {
   /** Null where the file has none, as those that `unirl train` writes. */
   readonly head: MetricsHead | null;
-  /** At least one, steps ascending. */
+  /** Steps ascending; none in the file of a run before its first step. */
   readonly rows: readonly MetricRow[];
 }
 
@@ -104,7 +104,6 @@ export function parseJsonLines(text: string): ParsedMetrics {
     while ((rows.at(-1)?.step ?? 0) >= row.step) rows.pop();
     rows.push(row);
   }
-  if (rows.length === 0) throw new EngineError("fileCorrupt", "This metrics file holds no step.");
   return { head, rows };
 }
 

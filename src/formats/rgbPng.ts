@@ -11,7 +11,7 @@ export interface RgbImage {
 }
 
 /** Sides larger than this are no drawing of a model. */
-const MAX_SIDE = 2048;
+const MAX_SIDE = 1024;
 /** Signature, length, "IHDR", width, height. */
 const SIZES_END = 24;
 
@@ -19,7 +19,7 @@ export function encodeRgb({ width, height, rgb }: RgbImage): Uint8Array {
   return encode({ width, height, data: rgb, channels: 3, depth: 8 });
 }
 
-/** @throws EngineError("fileCorrupt") for anything but a whole RGB image of 8 bits and at most 2048 pixels a side */
+/** @throws EngineError("fileCorrupt") for anything but a whole RGB image of 8 bits and at most 1024 pixels a side */
 export function decodeRgb(png: Uint8Array, what: string): RgbImage {
   const refuse = (reason: string, cause?: unknown) =>
     new EngineError("fileCorrupt", `${what} cannot be read: ${reason}.`, { what, reason }, { cause });

@@ -144,6 +144,26 @@ export const eventSchema = z.discriminatedUnion("type", [
     sizeBytes: z.number(),
   }),
   z.object({
+    type: z.literal("runExported"),
+    runId: z.string(),
+    step: z.number(),
+    fileName: z.string(),
+    /** A zip. */
+    bytes,
+  }),
+  /** A run from outside was stored and can be resumed. */
+  z.object({
+    type: z.literal("runImported"),
+    /** Name of the file it came from. */
+    fileName: z.string(),
+    runId: z.string(),
+    step: z.number(),
+    rewardMean: z.number().nullable(),
+    sizeBytes: z.number(),
+  }),
+  /** A file was not taken; nothing was changed. */
+  z.object({ type: z.literal("importRefused"), fileName: z.string(), error: errorRecord }),
+  z.object({
     type: z.literal("memoryMeasured"),
     tensors: z.number(),
     tensorBytes: z.number(),

@@ -14,6 +14,7 @@ const COMMANDS: { [T in CommandType]: Extract<Command, { type: T }> } = {
     type: "openModel",
     modelId: "nano",
     modelUrl: "http://localhost/models/nano/",
+    modelSha256: null,
     judgeUrl: null,
     spritesUrl: "http://localhost/world/sprites.safetensors",
     wasmUrl: "http://localhost/wasm/",
@@ -31,6 +32,8 @@ const COMMANDS: { [T in CommandType]: Extract<Command, { type: T }> } = {
   reset: { type: "reset" },
   changeConfig: { type: "changeConfig", changes: { learningRate: 1e-4 } },
   saveCheckpoint: { type: "saveCheckpoint" },
+  exportRun: { type: "exportRun", runId: "nano-1" },
+  importRun: { type: "importRun", files: [{ name: "run.zip", bytes: new Uint8Array([80, 75]) }] },
   reportVisibility: { type: "reportVisibility", isHidden: true },
   reconnect: { type: "reconnect", backend: "wasm" },
 };
@@ -112,6 +115,26 @@ const EVENTS: { [T in WorkerEventType]: EventOf<T> } = {
   filmstripDrawn: { type: "filmstripDrawn", ...frame },
   configChanged: { type: "configChanged", step: 2, keys: ["temperature"], config },
   checkpointSaved: { type: "checkpointSaved", runId: "nano-1", step: 2, savedAtMs: 1, sizeBytes: 2 },
+  runExported: {
+    type: "runExported",
+    runId: "nano-1",
+    step: 2,
+    fileName: "unirl-nano-robust-seed3-step2.zip",
+    bytes: new Uint8Array([80, 75]),
+  },
+  runImported: {
+    type: "runImported",
+    fileName: "run.zip",
+    runId: "nano-2",
+    step: 2,
+    rewardMean: 0.5,
+    sizeBytes: 4096,
+  },
+  importRefused: {
+    type: "importRefused",
+    fileName: "run.zip",
+    error: { code: "fileCorrupt", message: "This zip is damaged.", data: {} },
+  },
   memoryMeasured: {
     type: "memoryMeasured",
     tensors: 100,

@@ -38,6 +38,7 @@ describe("session", () => {
         type: "openModel",
         modelId: "tiny",
         modelUrl: "https://host/app/models/tiny/",
+        modelSha256: null,
         judgeUrl: null,
         spritesUrl: "https://host/app/world/s.safetensors",
         wasmUrl: "https://host/app/wasm/",

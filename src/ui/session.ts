@@ -101,6 +101,7 @@ class PageSession implements Session {
         type: "openModel",
         modelId: entry.id,
         modelUrl: new URL(`models/${entry.id}/`, rootUrl).href,
+        modelSha256: entry.files.find(({ name }) => name === "model.safetensors")?.sha256 ?? null,
         judgeUrl: entry.judge === undefined ? null : new URL(`models/${entry.judge}/`, rootUrl).href,
         spritesUrl: new URL(entry.sprites, rootUrl).href,
         wasmUrl: new URL("wasm/", rootUrl).href,

@@ -20,6 +20,7 @@ import {
   type ObjectDetector,
   observeGroups,
   parseWorldSpec,
+  requireFit,
   restoreCheckpoint,
   type Splits,
   startBackend,
@@ -76,6 +77,10 @@ export function createEngineHost(options: HostOptions): SessionEngine {
     async openRun(order) {
       if (!loaded) throw new EngineError("badInput", "No model is loaded: open one first.");
       return await openRun(loaded, order);
+    },
+    async requireFit(checkpoint) {
+      if (!loaded) throw new EngineError("badInput", "No model is loaded: open one first.");
+      requireFit(await decodeCheckpoint(checkpoint), loaded.model);
     },
     measureMemory: deviceMemory,
     explainFailure,

@@ -1,5 +1,5 @@
 /**
- * What the session needs of the engine and of storage. The real ones are `engineHost.ts` and `runStore.ts`; tests
+ * What the session needs of the engine and of storage. The real ones are `engineHost.ts` and `storage/`; tests
  * pass small fakes, so that the state machine is tested without a model.
  */
 import type { RunConfig } from "../engine/config.ts";
@@ -66,6 +66,11 @@ export interface SessionEngine {
     onProgress: (progress: LoadProgress) => void,
   ): Promise<ModelFacts>;
   openRun(order: RunOrder): Promise<EngineRun>;
+  /**
+   * Whether a checkpoint could be opened on the loaded model. Nothing changes.
+   * @throws EngineError("checkpointMismatch" | "checkpointCorrupt")
+   */
+  requireFit(checkpoint: Uint8Array): Promise<void>;
   measureMemory(): DeviceMemory;
   /** The reason behind a failure: a lost device explains whatever else was thrown. */
   explainFailure(thrown: unknown): unknown;

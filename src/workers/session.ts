@@ -12,6 +12,8 @@ import type { StoredRun } from "../storage/runRecord.ts";
 import { type Failure, failAfterStep, failStorage, type Killer, parseFailure } from "./failHooks.ts";
 import { applyChanges, describeRun, type OpenedRun } from "./openedRun.ts";
 import type { SessionEngine, SessionStorage } from "./ports.ts";
+import { type OpenedFile, readRun } from "./runFiles/readRun.ts";
+import { writeRun } from "./runFiles/writeRun.ts";
 import { TrainingLoop } from "./trainingLoop.ts";
 
 /** A lost device can leave promises that never settle; its loop gets this long to end. */
@@ -103,6 +105,10 @@ export class Session {
         return this.#changeConfig(command.changes);
       case "saveCheckpoint":
         return await this.#need().loop.save();
+      case "exportRun":
+        return await this.#exportRun(command.runId);
+      case "importRun":
+        return await this.#importRun(command.files);
       case "reportVisibility":
         if (command.isHidden && this.#current?.run.isDirty) await this.#current.loop.save();
         return;
@@ -244,6 +250,38 @@ export class Session {
       this.#setState("empty");
     }
     await this.#storage.delete(runId);
+  }
+
+  /** An open run is taken as it is now; one that is not open, as it was saved. */
+  async #exportRun(runId: string): Promise<void> {
+    const modelSha256 = this.#opened?.modelSha256 ?? null;
+    const pack = async (stored: StoredRun) => {
+      const archive = await writeRun(stored, modelSha256);
+      this.#ports.emit({ type: "runExported", runId, step: stored.record.step, ...archive });
+    };
+    const current = this.#current;
+    if (current?.run.runId !== runId) return await pack((await this.#storage.load(runId)).run);
+    // Packing takes its time; training need not wait for it.
+    await current.loop.take((stored) => {
+      pack(stored).catch((error: unknown) => this.#fail(error, null, true));
+    });
+  }
+
+  async #importRun(files: readonly OpenedFile[]): Promise<void> {
+    const fileName = files.map(({ name }) => name).join(", ");
+    try {
+      const modelId = this.#needModel();
+      const modelSha256 = this.#opened?.modelSha256 ?? null;
+      const runId = `${modelId}-${crypto.randomUUID()}`;
+      const run = await readRun(files, { modelId, modelSha256, runId, nowMs: Date.now() });
+      await this.#ports.engine.requireFit(run.bytes);
+      const { step, sizeBytes } = await this.#storage.save(run);
+      const rewardMean = run.record.history.at(-1)?.rewardMean ?? null;
+      this.#ports.emit({ type: "runImported", fileName, runId, step, rewardMean, sizeBytes });
+    } catch (thrown) {
+      const error = toErrorRecord(this.#ports.engine.explainFailure(thrown));
+      this.#ports.emit({ type: "importRefused", fileName, error });
+    }
   }
 
   async #stop(): Promise<void> {

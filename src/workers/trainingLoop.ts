@@ -5,6 +5,7 @@
 import { EngineError } from "../engine/errors.ts";
 import type { Task, TrainerEvent } from "../engine/index.ts";
 import type { RunState, WorkerEvent } from "../protocol/events.ts";
+import type { StoredRun } from "../storage/runRecord.ts";
 import { type Boundary, createEventMapper, type EventMapper } from "./eventMapper.ts";
 import { addFilm, type OpenedRun, packRun } from "./openedRun.ts";
 import type { SessionEngine, SessionStorage } from "./ports.ts";
@@ -36,7 +37,8 @@ export class TrainingLoop {
   /** Step being worked on, counted from 1. */
   #step: number | null = null;
   #isPlayWanted = false;
-  #isSaveWanted = false;
+  /** Waits for the next moment at which the trainer does not write. */
+  #wanted: (() => Promise<void>)[] = [];
   #isAbandoned = false;
   #lastSaveFailure: string | null = null;
 
@@ -60,11 +62,14 @@ export class TrainingLoop {
     });
   }
 
-  /** A command to play may come while the last hold is still being saved: then it goes on at once. */
+  /** A command may come while the last hold is still being saved: then it goes on at once. */
   async #playWhileWanted(): Promise<void> {
-    while (this.#isPlayWanted && !this.#isAbandoned) {
-      this.#isPlayWanted = false;
-      await this.#pull();
+    while (!this.#isAbandoned && (this.#isPlayWanted || this.#wanted.length > 0)) {
+      if (!this.#isPlayWanted) await this.#doWanted();
+      else {
+        this.#isPlayWanted = false;
+        await this.#pull();
+      }
     }
   }
 
@@ -97,8 +102,12 @@ export class TrainingLoop {
 
   /** Saves now, or at the next moment at which the trainer does not write. */
   async save(): Promise<void> {
-    if (this.#ended) this.#isSaveWanted = true;
-    else await this.#saveNow(true);
+    await this.#whenResting(() => this.#saveNow(true));
+  }
+
+  /** Takes the run as it is, now or at the next moment at which the trainer does not write. */
+  async take(use: (run: StoredRun) => void): Promise<void> {
+    await this.#whenResting(async () => use(await packRun(this.#run, Date.now())));
   }
 
   /** Reports tensors, bytes and storage. */
@@ -124,7 +133,7 @@ export class TrainingLoop {
         const next = await this.#stream.next();
         if (next.done) break;
         const boundary = await this.#pass(next.value, signal);
-        if (this.#isSaveWanted) await this.#saveNow(true);
+        await this.#doWanted();
         await this.#context.yieldToMessages();
         if (signal.aborted) throw new EngineError("cancelled", "Training was stopped.");
         if (isReached(this.#target, boundary)) break;
@@ -139,7 +148,8 @@ export class TrainingLoop {
       }
     }
     if (this.#isAbandoned) return;
-    if (this.#run.isDirty || this.#isSaveWanted) await this.#saveNow(this.#isSaveWanted);
+    await this.#doWanted();
+    if (this.#run.isDirty) await this.#saveNow(false);
     if (!this.#isPlayWanted) this.#context.setState("paused");
   }
 
@@ -176,9 +186,23 @@ export class TrainingLoop {
     for (const frame of frames) this.#emit({ type: "filmstripDrawn", ...frame });
   }
 
+  async #whenResting(job: () => Promise<void>): Promise<void> {
+    this.#wanted.push(job);
+    if (!this.#ended) await this.#doWanted();
+  }
+
+  async #doWanted(): Promise<void> {
+    for (const job of this.#wanted.splice(0)) {
+      try {
+        await job();
+      } catch (error) {
+        if (!this.#isAbandoned) this.#context.onFailure(error, this.#step, true);
+      }
+    }
+  }
+
   /** Saves; a failure is reported and training goes on unsaved. The same failure is not repeated at every save. */
   async #saveNow(isAsked: boolean): Promise<void> {
-    this.#isSaveWanted = false;
     try {
       const saved = await this.#context.storage.save(await packRun(this.#run, Date.now()));
       this.#run.isDirty = false;
