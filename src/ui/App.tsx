@@ -5,6 +5,8 @@ import { PushButton } from "./components/PushButton.tsx";
 import { HelpOverlay } from "./HelpOverlay.tsx";
 import { LiveRegion } from "./LiveRegion.tsx";
 import type { Playground } from "./playground.ts";
+import { ShareMenu } from "./sharing/ShareMenu.tsx";
+import { SharingLayer } from "./sharing/SharingLayer.tsx";
 import "./theme/tokens.css";
 import "./theme/base.css";
 import "./theme/range.css";
@@ -27,6 +29,7 @@ function Header() {
       </h1>
       <p className={styles.motto}>Watch a model that draws and looks teach itself, in this browser.</p>
       <div className={styles.tools}>
+        <ShareMenu />
         <PushButton icon="help" kind="quiet" isIconOnly shortcut="?" onPress={() => help.run(playground)}>
           {help.label(playground)}
         </PushButton>
@@ -55,6 +58,7 @@ export function App({ playground }: { playground: Playground }) {
       </div>
       <HelpOverlay />
       <LiveRegion />
+      <SharingLayer />
     </PlaygroundContext>
   );
 }

@@ -4,6 +4,7 @@ import type { ActionContext } from "./actions/action.ts";
 import { ACTIONS } from "./actions/actions.ts";
 import { parseAddress } from "./address.ts";
 import { createSession, fetchJson } from "./session.ts";
+import { createSharing } from "./sharing/sharing.ts";
 import { attachShortcuts } from "./shortcuts.ts";
 import { connectStores, createStores } from "./stores/connectStores.ts";
 import { createSettingsStore, type Memory, type Theme } from "./stores/settingsStore.ts";
@@ -43,7 +44,8 @@ export function createPlayground(client: TrainClient, load: typeof fetchJson = f
     rootUrl: new URL("./", location.origin + location.pathname).href,
     fetchJson: load,
   });
-  const context = { stores, session };
+  const sharing = createSharing(client);
+  const context = { stores, session, sharing };
   const reportVisibility = () => {
     connection.flush();
     session.send({ type: "reportVisibility", isHidden: document.hidden });
@@ -58,6 +60,7 @@ export function createPlayground(client: TrainClient, load: typeof fetchJson = f
       document.removeEventListener("visibilitychange", reportVisibility);
       detachShortcuts();
       unfollowTheme();
+      sharing.dispose();
       connection.disconnect();
       session.dispose();
     },

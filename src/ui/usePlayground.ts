@@ -2,6 +2,7 @@
 import { createContext, useContext } from "react";
 import { useStore } from "zustand";
 import type { Playground } from "./playground.ts";
+import type { SharingView } from "./sharing/sharingStore.ts";
 import type { DeviceView } from "./stores/deviceStore.ts";
 import type { GalleryView } from "./stores/galleryStore.ts";
 import type { MetricsView } from "./stores/metricsStore.ts";
@@ -25,3 +26,5 @@ export const useDevice = <T>(select: (device: DeviceView) => T): T =>
   useStore(usePlayground().stores.device, select);
 export const useSettings = <T>(select: (settings: SettingsView) => T): T =>
   useStore(usePlayground().stores.settings, select);
+export const useSharing = <T>(select: (sharing: SharingView) => T): T =>
+  useStore(usePlayground().sharing.store, select);

@@ -1,8 +1,10 @@
 /** All actions, in the order the help overlay lists them. */
 import type { Action } from "./action.ts";
+import { exportRun } from "./exportRun.ts";
 import { help } from "./help.ts";
 import { lookAhead } from "./lookAhead.ts";
 import { lookBack } from "./lookBack.ts";
+import { openFile } from "./openFile.ts";
 import { playPause } from "./playPause.ts";
 import { reset } from "./reset.ts";
 import { save } from "./save.ts";
@@ -20,6 +22,8 @@ export const ACTIONS: readonly Action[] = [
   save,
   lookBack,
   lookAhead,
+  exportRun,
+  openFile,
   theme,
   help,
 ];

@@ -15,6 +15,8 @@ export interface Series {
   readonly colour: string;
   readonly isDashed: boolean;
   readonly values: Float32Array;
+  /** Of another run: only smoothed, thin, and through gaps, for its steps are others. */
+  readonly isReference?: boolean;
 }
 
 export interface LineChartProps {
@@ -53,11 +55,26 @@ function tableOf({ xs, series, smoothing }: LineChartProps): uPlot.AlignedData {
 }
 
 function seriesOptions(series: readonly Series[], colourOf: (name: string) => string): uPlot.Series[] {
-  return series.flatMap(({ label, colour, isDashed }) => {
+  return series.flatMap(({ label, colour, isDashed, isReference = false }) => {
     const stroke = colourOf(colour);
+    const dash = isDashed ? { dash: [5, 4] } : {};
     return [
-      { label: `${label}, measured`, stroke, alpha: 0.28, width: 1, points: { show: false } },
-      { label, stroke, width: 2, points: { ...points, fill: stroke }, ...(isDashed ? { dash: [5, 4] } : {}) },
+      {
+        label: `${label}, measured`,
+        stroke,
+        alpha: 0.28,
+        width: 1,
+        points: { show: false },
+        show: !isReference,
+      },
+      {
+        label,
+        stroke,
+        width: isReference ? 1.25 : 2,
+        points: isReference ? { show: false } : { ...points, fill: stroke },
+        spanGaps: isReference,
+        ...dash,
+      },
     ];
   });
 }

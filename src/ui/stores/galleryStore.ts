@@ -115,6 +115,11 @@ export function filmstripSteps(rows: readonly FilmstripRow[]): number[] {
   return [...steps].sort((a, b) => a - b);
 }
 
+/** The newest frame of a row that is not after a step; its first one before that. */
+export function frameAt(row: FilmstripRow, step: number): Frame | null {
+  return row.frames.findLast((frame) => frame.step <= step) ?? row.frames[0] ?? null;
+}
+
 /** The step `offset` frames away from the one looked at; null when that is the newest. */
 export function stepAway(gallery: GalleryView, offset: number): number | null {
   const steps = filmstripSteps(gallery.rows);

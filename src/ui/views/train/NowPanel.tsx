@@ -1,4 +1,5 @@
 import { Button } from "react-aria-components";
+import { columnsOf } from "../../groupLayout.ts";
 import type { GroupView, StepView } from "../../stores/galleryStore.ts";
 import { useGallery, usePlayground, useRun } from "../../usePlayground.ts";
 import { GroupTile, tileOf } from "./GroupTile.tsx";
@@ -134,7 +135,7 @@ export function NowPanel() {
         </div>
         <GroupSelector groups={groups} selected={at} />
       </div>
-      <ol className={styles.tiles} data-columns={size % 4 === 0 || size > 6 ? 4 : size % 3 === 0 ? 3 : size}>
+      <ol className={styles.tiles} data-columns={columnsOf(size)}>
         {Array.from({ length: size }, (_, image) => (
           // biome-ignore lint/suspicious/noArrayIndexKey: the place in the group is the image's identity
           <GroupTile key={image} tile={tileOf(step, at, image)} at={image} />
