@@ -3,7 +3,6 @@ declare module "gifenc" {
   type Colour = number[];
 
   export function quantize(rgba: Uint8Array | Uint8ClampedArray, maxColours: number): Colour[];
-  export function applyPalette(rgba: Uint8Array | Uint8ClampedArray, palette: Colour[]): Uint8Array;
   export function GIFEncoder(): {
     writeFrame(
       indices: Uint8Array,

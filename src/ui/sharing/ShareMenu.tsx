@@ -1,48 +1,28 @@
-import { Button, Header, Menu, MenuItem, MenuSection, MenuTrigger, Popover } from "react-aria-components";
-import { SHARE_ACTIONS } from "../actions/shareActions.ts";
+import { lazy, Suspense } from "react";
+import { Button, MenuTrigger, Popover } from "react-aria-components";
 import { Icon } from "../components/Icon.tsx";
-import { keyName } from "../text/keyName.ts";
 import { SHARE_WORDS } from "../text/sharing.ts";
-import { usePlayground } from "../usePlayground.ts";
 import styles from "./ShareMenu.module.css";
 
-/** Made anew each time the menu opens, so that it offers what there is then. */
-function Items() {
-  const playground = usePlayground();
-  return (
-    <Menu className={styles.menu ?? ""} aria-label={SHARE_WORDS.menu}>
-      {SHARE_ACTIONS.map(({ title, actions }) => (
-        <MenuSection key={title} className={styles.section ?? ""}>
-          <Header className={styles.title ?? ""}>{title}</Header>
-          {actions.map((action) => (
-            <MenuItem
-              key={action.id}
-              id={action.id}
-              className={styles.item ?? ""}
-              textValue={action.label(playground)}
-              isDisabled={!action.isEnabled(playground)}
-              onAction={() => action.run(playground)}
-            >
-              <span>{action.label(playground)}</span>
-              {action.keys[0] ? <kbd>{keyName(action.keys[0])}</kbd> : null}
-            </MenuItem>
-          ))}
-        </MenuSection>
-      ))}
-    </Menu>
-  );
-}
+const loadItems = () => import("./ShareMenuItems.tsx");
+const ShareMenuItems = lazy(loadItems);
 
-/** Everything a person can take away or bring back. */
+/** Offers all there is to take away or bring back. */
 export function ShareMenu() {
   return (
     <MenuTrigger>
-      <Button className={styles.button ?? ""}>
+      <Button
+        className={styles.button ?? ""}
+        onHoverStart={() => void loadItems()}
+        onFocus={() => void loadItems()}
+      >
         <Icon name="share" />
         <span className={styles.word}>{SHARE_WORDS.menu}</span>
       </Button>
       <Popover className={styles.popover ?? ""} placement="bottom end">
-        <Items />
+        <Suspense fallback={<div className={styles.loading} />}>
+          <ShareMenuItems />
+        </Suspense>
       </Popover>
     </MenuTrigger>
   );

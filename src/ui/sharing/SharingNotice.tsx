@@ -3,7 +3,8 @@ import { CONFIG_FIELDS, type ConfigKey, diffConfig, type RunConfig } from "../..
 import type { SharedConfig } from "../../formats/sharedConfig.ts";
 import { PushButton } from "../components/PushButton.tsx";
 import { FAILURE_CARDS } from "../failure/failureCards.ts";
-import { IMPORT_WORDS, SHARE_WORDS } from "../text/sharing.ts";
+import { IMPORT_WORDS } from "../text/imports.ts";
+import { SHARE_WORDS } from "../text/sharing.ts";
 import { usePlayground, useRun, useSharing } from "../usePlayground.ts";
 import styles from "./SharingNotice.module.css";
 import type { Notice } from "./sharingStore.ts";
@@ -22,9 +23,9 @@ function Card(props: { title: string; role?: "alert"; children: ReactNode; butto
   const title = useRef<HTMLHeadingElement>(null);
   useEffect(() => {
     const before = document.activeElement;
-    title.current?.focus();
+    title.current?.focus({ preventScroll: true });
     return () => {
-      if (before instanceof HTMLElement && before.isConnected) before.focus();
+      if (before instanceof HTMLElement && before.isConnected) before.focus({ preventScroll: true });
     };
   }, []);
   return (
@@ -150,13 +151,12 @@ function CardOf({ notice }: { notice: Notice | null }) {
 export default function SharingNotice() {
   const { sharing } = usePlayground();
   const notice = useSharing((view) => view.notice);
-  const isSaved = notice?.kind === "saved";
   useEffect(() => {
-    if (!isSaved) return;
+    if (notice?.kind !== "done") return;
     const timer = setTimeout(() => sharing.store.setState({ notice: null }), SAID_MS);
     return () => clearTimeout(timer);
-  }, [isSaved, sharing]);
-  const words = notice?.kind === "busy" || notice?.kind === "saved" ? notice.words : "";
+  }, [notice, sharing]);
+  const words = notice?.kind === "busy" || notice?.kind === "done" ? notice.words : "";
   return (
     <div className={styles.place}>
       <div role="status" className={words === "" ? undefined : styles.word} data-kind={notice?.kind}>

@@ -7,6 +7,7 @@ import { parseJsonLines } from "../../formats/metricsText.ts";
 import { readText } from "../../formats/pngText.ts";
 import { PNG_KEYWORD, parseSharedConfig, type SharedConfig } from "../../formats/sharedConfig.ts";
 import type { ActionContext } from "../actions/action.ts";
+import { saidComparing } from "../text/imports.ts";
 import { formatBytes } from "../text/numbers.ts";
 import { toColumns } from "./metricRows.ts";
 import type { Comparison } from "./sharingStore.ts";
@@ -102,7 +103,10 @@ export async function readFiles({ session, sharing }: ActionContext, files: read
       sharing.store.setState({ notice: { kind: "configFound", shared: found.shared } });
       break;
     case "comparison":
-      sharing.store.setState({ notice: null, comparison: found.comparison });
+      sharing.store.setState({
+        notice: { kind: "done", words: saidComparing(found.comparison.name) },
+        comparison: found.comparison,
+      });
       break;
     case "run":
       // The worker answers with `runImported` or `importRefused`.

@@ -20,7 +20,7 @@ function follow(store: SharingStore, event: WorkerEvent): void {
   if (event.type === "runExported") {
     const blob = new Blob([event.bytes as Uint8Array<ArrayBuffer>], { type: "application/zip" });
     saveFile({ name: event.fileName, blob });
-    store.setState({ notice: { kind: "saved", words: saidSaved(event.fileName, blob.size) } });
+    store.setState({ notice: { kind: "done", words: saidSaved(event.fileName, blob.size) } });
   } else if (event.type === "runImported") {
     store.setState({ notice: { kind: "runImported", run: event } });
   } else if (event.type === "importRefused") {
@@ -64,7 +64,7 @@ export async function takeAway(context: ActionContext, wanted: Takeaway): Promis
     const { make } = await loadPart(import("./takeAway.ts"));
     const file = await make(context, wanted, say);
     saveFile(file);
-    store.setState({ notice: { kind: "saved", words: saidSaved(file.name, file.blob.size) } });
+    store.setState({ notice: { kind: "done", words: saidSaved(file.name, file.blob.size) } });
   } catch (thrown) {
     refuse(store, "", thrown);
   }

@@ -6,7 +6,7 @@ import type { MetricColumns } from "../stores/metricColumns.ts";
 
 export type Notice =
   | { readonly kind: "busy"; readonly words: string }
-  | { readonly kind: "saved"; readonly words: string }
+  | { readonly kind: "done"; readonly words: string }
   | { readonly kind: "configFound"; readonly shared: SharedConfig }
   | { readonly kind: "runImported"; readonly run: Omit<EventOf<"runImported">, "type"> }
   | { readonly kind: "refused"; readonly fileName: string; readonly error: EventOf<"failed">["error"] };

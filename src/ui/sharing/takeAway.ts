@@ -10,7 +10,8 @@ import { PNG_KEYWORD, type SharedConfig, writeSharedConfig } from "../../formats
 import { type EventImage, writeEvents } from "../../formats/tensorBoard.ts";
 import type { ActionContext } from "../actions/action.ts";
 import type { FilmstripRow } from "../stores/galleryStore.ts";
-import { BUSY_WORDS, FIGURE_WORDS } from "../text/sharing.ts";
+import { FIGURE_WORDS } from "../text/figures.ts";
+import { BUSY_WORDS } from "../text/sharing.ts";
 import { encodeVideo } from "./animation/encodeVideo.ts";
 import { type Film, makeFilm } from "./animation/filmFrames.ts";
 import { curvesFigure } from "./figures/curvesFigure.ts";

@@ -1,6 +1,6 @@
 /** The filmstrip as frames of an animation: the fixed prompts side by side, one step after the other. */
 import { type FilmstripRow, filmstripSteps, frameAt } from "../../stores/galleryStore.ts";
-import { FIGURE_WORDS } from "../../text/sharing.ts";
+import { FIGURE_WORDS } from "../../text/figures.ts";
 import { font, makeCanvas } from "../figures/figure.ts";
 import type { Palette } from "../figures/palette.ts";
 import { paintPixels } from "../figures/pixels.ts";

@@ -1,6 +1,6 @@
 /** The filmstrip as a picture: a row a prompt, the steps that tell most side by side. */
 import { type FilmstripRow, filmstripSteps, frameAt } from "../../stores/galleryStore.ts";
-import { FIGURE_WORDS } from "../../text/sharing.ts";
+import { FIGURE_WORDS } from "../../text/figures.ts";
 import { type Figure, font } from "./figure.ts";
 import { paintPixels } from "./pixels.ts";
 import { shorten } from "./text.ts";

@@ -1,8 +1,8 @@
 /** One prompt's images with the model's answers, rewards and advantages, as a picture. */
 import { ADVANTAGE_LIMIT, columnsOf } from "../../groupLayout.ts";
 import type { GroupView, StepView } from "../../stores/galleryStore.ts";
+import { FIGURE_WORDS } from "../../text/figures.ts";
 import { formatSigned } from "../../text/numbers.ts";
-import { FIGURE_WORDS } from "../../text/sharing.ts";
 import { type Figure, font } from "./figure.ts";
 import type { Palette } from "./palette.ts";
 import { paintPixels } from "./pixels.ts";
