@@ -5,6 +5,7 @@ import { type Download, expect, type Locator, type Page, test } from "@playwrigh
 import { unpackArchive } from "../../src/formats/archive.ts";
 import { readText } from "../../src/formats/pngText.ts";
 import { PNG_KEYWORD, parseSharedConfig } from "../../src/formats/sharedConfig.ts";
+import { watchMainThread } from "../mainThread.ts";
 import { Playground } from "../playground.ts";
 
 const TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
@@ -84,6 +85,7 @@ test("a run leaves as files and comes back: settings, numbers, video, the whole 
   await playground.set("filmstrip every", 1);
   await playground.step(1);
 
+  const expectFreeMainThread = await watchMainThread(page);
   const picture = await sharing.save("Curves");
   const text = readText(picture.bytes, PNG_KEYWORD);
   expect(parseSharedConfig(text ?? "")).toMatchObject({ modelId: "nano", step: 1, config: { groupSize: 4 } });
@@ -93,8 +95,10 @@ test("a run leaves as files and comes back: settings, numbers, video, the whole 
   const lines = await sharing.save("Metrics as JSON Lines");
   const gif = await sharing.save("Filmstrip as GIF");
   expect(new TextDecoder().decode(gif.bytes.subarray(0, 6))).toBe("GIF89a");
-
   const video = await sharing.save("Filmstrip as video");
+  const exported = await sharing.save("Export run");
+  await expectFreeMainThread(test.info());
+
   const played = await page.evaluate(
     async (content) => {
       const element = document.createElement("video");
@@ -110,7 +114,6 @@ test("a run leaves as files and comes back: settings, numbers, video, the whole 
   // Two prompts side by side; the first drawing for 0.4 s, the last for 1.6 s.
   expect(played).toEqual([584, 412, 2]);
 
-  const exported = await sharing.save("Export run");
   expect(exported.name).toBe("unirl-nano-robust-seed0-step1.zip");
   const files = await unpackArchive(exported.bytes);
   expect([...files.keys()].filter((name) => name.startsWith("filmstrip/"))).toHaveLength(4);

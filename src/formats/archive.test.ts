@@ -1,8 +1,9 @@
 import { zipSync } from "fflate";
 import { describe, expect, it } from "vitest";
 import { EngineError } from "../engine/errors.ts";
-import { packArchive, sha256, unpackArchive } from "./archive.ts";
+import { packArchive, unpackArchive } from "./archive.ts";
 import { encodeText } from "./bytes.ts";
+import { sha256 } from "./sha256.ts";
 
 const SAVED_AT_MS = Date.UTC(2026, 10, 23, 12);
 const FILES = new Map([

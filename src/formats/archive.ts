@@ -5,6 +5,7 @@
 import { unzipSync, type Zippable, zipSync } from "fflate";
 import { EngineError } from "../engine/errors.ts";
 import { decodeText, encodeText } from "./bytes.ts";
+import { sha256 } from "./sha256.ts";
 
 export const SUMS_FILE = "SHA256SUMS";
 /** The most that a file may hold, packed or not: a run of a small model has a few MB. */
@@ -23,11 +24,6 @@ function damaged(reason: string, cause?: unknown): EngineError {
     { reason },
     { cause },
   );
-}
-
-export async function sha256(bytes: Uint8Array): Promise<string> {
-  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes as Uint8Array<ArrayBuffer>));
-  return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 /** Packs files in their order; the list of sums comes last. @param savedAtMs the date all files get */

@@ -1,4 +1,5 @@
 import { takeAway } from "../sharing/sharing.ts";
+import { lastDrawnGroup } from "../stores/galleryStore.ts";
 import type { Action } from "./action.ts";
 
 export const saveGroup: Action = {
@@ -6,10 +7,6 @@ export const saveGroup: Action = {
   label: () => "This group",
   help: "Save the group of images you see as a picture with its settings inside.",
   keys: [],
-  isEnabled: ({ stores }) => {
-    const { current, finished, selectedGroup } = stores.gallery.getState();
-    const groups = (current ?? finished)?.groups ?? [];
-    return Boolean(groups[Math.min(selectedGroup, groups.length - 1)]);
-  },
+  isEnabled: ({ stores }) => lastDrawnGroup(stores.gallery.getState()) !== null,
   run: (context) => void takeAway(context, { kind: "group" }),
 };

@@ -46,6 +46,12 @@ const WHOLE_INCREMENTS = [0, 1, 2, 3, 4, 5, 6].flatMap((power) =>
 /** One point makes no line: it is drawn as a dot. */
 const points: uPlot.Series.Points = { show: (chart) => chart.data[0].length === 1, size: 6 };
 
+/** A run to compare with may have one step while this one has many. */
+const lonePoint: uPlot.Series.Points = {
+  show: (chart, index) => Array.from(chart.data[index] ?? []).filter((value) => value !== null).length === 1,
+  size: 5,
+};
+
 const toGaps = (values: Float32Array): (number | null)[] =>
   Array.from(values, (value) => (Number.isNaN(value) ? null : value));
 
@@ -71,7 +77,7 @@ function seriesOptions(series: readonly Series[], colourOf: (name: string) => st
         label,
         stroke,
         width: isReference ? 1.25 : 2,
-        points: isReference ? { show: false } : { ...points, fill: stroke },
+        points: { ...(isReference ? lonePoint : points), fill: stroke },
         spanGaps: isReference,
         ...dash,
       },

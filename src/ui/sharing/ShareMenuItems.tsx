@@ -1,13 +1,17 @@
 import { Header, Menu, MenuItem, MenuSection } from "react-aria-components";
 import { SHARE_ACTIONS } from "../actions/shareActions.ts";
+import { lastDrawnGroup } from "../stores/galleryStore.ts";
 import { keyName } from "../text/keyName.ts";
 import { SHARE_WORDS } from "../text/sharing.ts";
-import { usePlayground } from "../usePlayground.ts";
+import { useGallery, useMetrics, usePlayground, useRun } from "../usePlayground.ts";
 import styles from "./ShareMenu.module.css";
 
-/** Everything a person can take away or bring back; made anew each time the menu opens, so that it offers what there is. */
+/** Everything a person can take away or bring back. What there is to save follows the run while the menu is open. */
 export default function ShareMenuItems() {
   const playground = usePlayground();
+  useRun((run) => run.state);
+  useMetrics((metrics) => metrics.columns.length > 0);
+  useGallery((gallery) => `${gallery.rows.length > 0} ${lastDrawnGroup(gallery) !== null}`);
   return (
     <Menu className={styles.menu ?? ""} aria-label={SHARE_WORDS.menu}>
       {SHARE_ACTIONS.map(({ title, actions }) => (

@@ -9,7 +9,7 @@ import { encodeRgb } from "../../formats/rgbPng.ts";
 import { PNG_KEYWORD, type SharedConfig, writeSharedConfig } from "../../formats/sharedConfig.ts";
 import { type EventImage, writeEvents } from "../../formats/tensorBoard.ts";
 import type { ActionContext } from "../actions/action.ts";
-import type { FilmstripRow } from "../stores/galleryStore.ts";
+import { type FilmstripRow, lastDrawnGroup } from "../stores/galleryStore.ts";
 import { FIGURE_WORDS } from "../text/figures.ts";
 import { BUSY_WORDS } from "../text/sharing.ts";
 import { encodeVideo } from "./animation/encodeVideo.ts";
@@ -66,10 +66,8 @@ function toBlob(canvas: HTMLCanvasElement): Promise<Blob> {
 }
 
 function drawGroup({ stores }: ActionContext): Figure {
-  const { current, finished, selectedGroup } = stores.gallery.getState();
-  const step = current ?? finished;
-  const group = step?.groups[Math.min(selectedGroup, step.groups.length - 1)] ?? null;
-  if (step && group) return groupFigure(step, group);
+  const drawn = lastDrawnGroup(stores.gallery.getState());
+  if (drawn) return groupFigure(drawn.step, drawn.group);
   throw new EngineError("badInput", "This group is not drawn yet: save it when its images are there.");
 }
 

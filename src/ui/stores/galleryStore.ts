@@ -115,6 +115,19 @@ export function filmstripSteps(rows: readonly FilmstripRow[]): number[] {
   return [...steps].sort((a, b) => a - b);
 }
 
+/** The chosen group as it was last drawn: of the step at work, or else of the last finished one. */
+export function lastDrawnGroup({
+  current,
+  finished,
+  selectedGroup,
+}: GalleryView): { readonly step: StepView; readonly group: GroupView } | null {
+  for (const step of [current, finished]) {
+    const group = step?.groups[Math.min(selectedGroup, step.groups.length - 1)];
+    if (step && group) return { step, group };
+  }
+  return null;
+}
+
 /** The newest frame of a row that is not after a step; its first one before that. */
 export function frameAt(row: FilmstripRow, step: number): Frame | null {
   return row.frames.findLast((frame) => frame.step <= step) ?? row.frames[0] ?? null;

@@ -96,6 +96,7 @@ function paintLine(
   context.beginPath();
   let isOpen = false;
   let points = 0;
+  let last: readonly [number, number] = [0, 0];
   for (const [at, value] of values.entries()) {
     if (Number.isNaN(value)) {
       isOpen &&= spansGaps;
@@ -106,8 +107,9 @@ function paintLine(
     else context.moveTo(x, y);
     isOpen = true;
     points += 1;
-    if (values.length === 1) context.arc(x, y, 2, 0, 2 * Math.PI);
+    last = [x, y];
   }
+  if (points === 1) context.arc(...last, 2, 0, 2 * Math.PI);
   if (points > 0) context.stroke();
 }
 
