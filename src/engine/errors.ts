@@ -10,6 +10,7 @@ export const ENGINE_ERROR_CODES = [
   "modelCorrupt",
   "fileCorrupt",
   "fileUnwritable",
+  "fileTooNew",
   "checkpointCorrupt",
   "checkpointMismatch",
   "noBackend",

@@ -9,8 +9,8 @@ import { deleteRun, listRuns, loadCheckpoint, saveCheckpoint } from "../storage/
 import { createDatabase } from "../storage/db.ts";
 import { estimateStorage } from "../storage/quota.ts";
 import { lockRun } from "../storage/runLock.ts";
-import { createEngineHost } from "./engineHost.ts";
-import { Session } from "./session.ts";
+import { createEngineHost } from "../session/engineHost.ts";
+import { Session } from "../session/session.ts";
 import { listTransferables } from "./transferables.ts";
 import { yieldToMessages } from "./yieldToMessages.ts";
 

@@ -93,7 +93,7 @@ async function openRun(loaded: Loaded, { config, checkpoint }: RunOrder): Promis
   model.attachAdapter({ rank: loraRank, alpha: loraAlpha, seed });
   const state = createTrainerState(model);
   if (checkpoint) restoreCheckpoint(await decodeCheckpoint(checkpoint), model, state);
-  const filmRows = chooseFilmRows(loaded, seed);
+  const filmRows = chooseFilmRows(loaded, config());
   return {
     finishedSteps: () => state.step,
     train: (signal) => trainOn(loaded, state, config, signal),
@@ -130,16 +130,18 @@ async function poison(model: UnifiedModel, state: TrainerState, config: RunConfi
   restoreCheckpoint(checkpoint, model, state);
 }
 
-/** Two training prompts of different kinds, the same for the whole run. */
-function chooseFilmRows({ world, splits }: Loaded, seed: number): FilmRow[] {
+/** Two training prompts, of different kinds where the run has several; the same for the whole run. */
+function chooseFilmRows({ world, splits }: Loaded, config: RunConfig): FilmRow[] {
+  const { seed, promptKind } = config;
   const rows: FilmRow[] = [];
-  const kinds = new Set<string>();
+  const taken = new Set<string>();
   const drawTask = createTaskSource(world, splits);
   for (let attempt = 0; rows.length < FILM_ROWS && attempt < 100; attempt++) {
-    const { metadata } = drawTask(createRng(seed, "film", attempt));
-    if (kinds.has(metadata.tag)) continue;
-    kinds.add(metadata.tag);
-    rows.push({ prompt: metadata.prompt, seed: `${seed}/film/${rows.length}` });
+    const { prompt, tag } = drawTask(createRng(seed, "film", attempt), config).metadata;
+    const mark = promptKind === "all" ? tag : prompt;
+    if (taken.has(mark)) continue;
+    taken.add(mark);
+    rows.push({ prompt, seed: `${seed}/film/${rows.length}` });
   }
   return rows;
 }
