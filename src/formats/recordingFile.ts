@@ -18,8 +18,9 @@ const MAGIC = "UNIRLREC";
 const HEAD_BYTES = MAGIC.length + 4;
 /** No block of ours comes near; a length beyond it is damage, not a reason to wait for gigabytes. */
 const LARGEST_BLOCK = 1 << 24;
-/** Digits that numbers of events keep. */
+/** Digits that measured numbers keep; settings keep all. */
 const DIGITS = 5;
+const MEASURED: ReadonlySet<string> = new Set(["groupJudged", "groupScored", "stepFinished"]);
 
 /** What stands in the place of an image and of a mask: in the file their sizes, after reading the bytes again. */
 interface Replacement {
@@ -43,6 +44,15 @@ function replaceBytes(event: WorkerEvent, { image, mask }: Replacement): unknown
     default:
       return event;
   }
+}
+
+/** A number shortened, anything else as it is. */
+function shorten(_: string, value: unknown): unknown {
+  return typeof value === "number" ? Number(value.toPrecision(DIGITS)) : value;
+}
+
+function shortenNumbers(event: WorkerEvent): WorkerEvent {
+  return MEASURED.has(event.type) ? JSON.parse(JSON.stringify(event, shorten)) : event;
 }
 
 /** Eight flags a byte, the first in the highest bit. */
@@ -86,10 +96,7 @@ async function pipe(
 }
 
 async function packBlock(json: unknown, parts: readonly Uint8Array[]): Promise<Uint8Array> {
-  const isFraction = (value: unknown) => typeof value === "number" && !Number.isInteger(value);
-  const shorten = (_: string, value: unknown) =>
-    isFraction(value) ? Number((value as number).toPrecision(DIGITS)) : value;
-  const text = new TextEncoder().encode(JSON.stringify(json, shorten));
+  const text = new TextEncoder().encode(JSON.stringify(json));
   const bytes = joinBytes([writeU32(text.length), text, ...parts]);
   const deflated = await pipe(bytes, new CompressionStream("deflate"));
   return joinBytes([writeU32(deflated.length), deflated]);
@@ -138,7 +145,7 @@ export async function packRecording(
         return mask.length;
       },
     };
-    const json = step.map(({ atMs, event }) => [Math.round(atMs), replaceBytes(event, take)]);
+    const json = step.map(({ atMs, event }) => [Math.round(atMs), replaceBytes(shortenNumbers(event), take)]);
     blocks.push(await packBlock(json, parts));
   }
   const magic = new TextEncoder().encode(MAGIC);

@@ -39,6 +39,8 @@ export interface HostOptions {
   readonly onLost: (error: EngineError) => void;
   readonly onError: (error: EngineError) => void;
   readonly yieldToMessages: () => Promise<void>;
+  /** How files are fetched; the host's own `fetch` when absent. */
+  readonly load?: typeof fetch;
 }
 
 interface Loaded {
@@ -61,14 +63,16 @@ export function createEngineHost(options: HostOptions): SessionEngine {
       return report;
     },
     async loadModel({ modelId, modelUrl, judgeUrl }, onProgress) {
-      const read = createFileReader(modelUrl, onProgress);
+      const read = createFileReader(modelUrl, onProgress, options.load);
       const world = parseWorldSpec(parseJson(await read("world.json"), "world.json"));
       const model = await loadModel(read, modelId);
       // Files of the same name must not be taken for the model's own.
       const onJudgeProgress = (progress: LoadProgress) =>
         onProgress({ ...progress, file: `judge/${progress.file}` });
       const detector =
-        judgeUrl === null ? null : await loadDetector(createFileReader(judgeUrl, onJudgeProgress), judgeUrl);
+        judgeUrl === null
+          ? null
+          : await loadDetector(createFileReader(judgeUrl, onJudgeProgress, options.load), judgeUrl);
       loaded = { model, detector, world, splits: createSplits(world) };
       const { family, imageSide, imageTokenCount, parameterCount } = model;
       return { family, imageSide, imageTokenCount, parameterCount };

@@ -42,8 +42,10 @@ export function createEventMapper(decode: DecodeImages, now: () => number): Even
         );
       }
       case "drawProgress": {
-        if (!isDue(event.decodeStep === event.decodeSteps)) return held("none");
-        const { decodeStep, decodeSteps } = event;
+        // The engine counts from 0.
+        const decodeStep = event.decodeStep + 1;
+        const { decodeSteps } = event;
+        if (!isDue(decodeStep === decodeSteps)) return held("none");
         const decided = markDecided(event.codes, event.firstImage, imageCount);
         return held("none", { type: "drawProgressed", step, decodeStep, decodeSteps, decided });
       }

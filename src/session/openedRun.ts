@@ -54,8 +54,9 @@ export function describeRun(run: OpenedRun): EventOf<"runStarted"> {
     preset: run.preset,
     config: run.config,
     step: run.engine.finishedSteps(),
-    history: run.history,
-    changes: run.changes,
+    // Copies: whoever hears this in the same thread must not see the run go on.
+    history: [...run.history],
+    changes: [...run.changes],
     filmstrip: run.filmstrip.map((frame) => ({ ...frame })),
   };
 }

@@ -39,7 +39,7 @@ class FakeRun implements EngineRun {
       const config = this.#config();
       yield { kind: "stepStarted", step, config, tasks: [TASK] };
       const images = [new Int32Array([1, 2]), new Int32Array([3, -1])];
-      for (let decodeStep = 1; decodeStep <= DECODE_STEPS; decodeStep++) {
+      for (let decodeStep = 0; decodeStep < DECODE_STEPS; decodeStep++) {
         if (signal.aborted) throw new EngineError("cancelled", "stopped");
         yield {
           kind: "drawProgress",
