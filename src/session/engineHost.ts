@@ -28,7 +28,7 @@ import {
   type UnifiedModel,
   type WorldSpec,
 } from "../engine/index.ts";
-import { createFileReader } from "./modelFiles.ts";
+import { createFileReader, type Downloads } from "./modelFiles.ts";
 import type { EngineRun, FilmRow, LoadProgress, RunOrder, SessionEngine } from "./ports.ts";
 
 const FILM_ROWS = 2;
@@ -53,6 +53,8 @@ interface Loaded {
 
 export function createEngineHost(options: HostOptions): SessionEngine {
   let loaded: Loaded | null = null;
+  /** Outlives a cancelled opening. */
+  const downloads: Downloads = new Map();
   return {
     async start(backend, wasmUrl, isGpuHidden) {
       loaded = null;
@@ -62,18 +64,18 @@ export function createEngineHost(options: HostOptions): SessionEngine {
       breatheOnReads(options.yieldToMessages);
       return report;
     },
-    async loadModel({ modelId, modelUrl, judgeUrl }, onProgress) {
-      const read = createFileReader(modelUrl, onProgress, options.load);
+    async loadModel({ modelId, modelUrl, judgeUrl }, onProgress, signal) {
+      const reading = { downloads, signal, ...(options.load ? { load: options.load } : {}) };
+      const read = createFileReader(modelUrl, { ...reading, onProgress });
       const world = parseWorldSpec(parseJson(await read("world.json"), "world.json"));
       const model = await loadModel(read, modelId);
       // Files of the same name must not be taken for the model's own.
       const onJudgeProgress = (progress: LoadProgress) =>
         onProgress({ ...progress, file: `judge/${progress.file}` });
-      const detector =
-        judgeUrl === null
-          ? null
-          : await loadDetector(createFileReader(judgeUrl, onJudgeProgress, options.load), judgeUrl);
+      const readJudge = createFileReader(judgeUrl ?? modelUrl, { ...reading, onProgress: onJudgeProgress });
+      const detector = judgeUrl === null ? null : await loadDetector(readJudge, judgeUrl);
       loaded = { model, detector, world, splits: createSplits(world) };
+      downloads.clear();
       const { family, imageSide, imageTokenCount, parameterCount } = model;
       return { family, imageSide, imageTokenCount, parameterCount };
     },

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { createFileReader } from "./modelFiles.ts";
+import { createFileReader, type Downloads } from "./modelFiles.ts";
 import type { LoadProgress } from "./ports.ts";
 
 const BASE = "http://site/models/nano/";
@@ -7,14 +7,13 @@ const BASE = "http://site/models/nano/";
 function readerOf(answer: () => Response | Promise<Response>) {
   const progress: LoadProgress[] = [];
   const asked: string[] = [];
-  const read = createFileReader(
-    BASE,
-    (event) => progress.push(event),
-    async (url) => {
+  const read = createFileReader(BASE, {
+    onProgress: (event) => progress.push(event),
+    load: async (url) => {
       asked.push(String(url));
       return await answer();
     },
-  );
+  });
   return { read, progress, asked };
 }
 
@@ -53,5 +52,69 @@ describe("createFileReader", () => {
       code,
       message: expect.stringContaining("model.safetensors"),
     });
+  });
+});
+
+/** A server of one file that sends it in two parts and obeys ranges; `hold` keeps the second part back. */
+function createServer(file: Uint8Array<ArrayBuffer>, etag: string, hold: Promise<void> | null) {
+  const ranges: (string | null)[] = [];
+  const load: typeof fetch = async (_url, init) => {
+    const headers = new Headers(init?.headers);
+    ranges.push(headers.get("range"));
+    const isPart = headers.get("if-range") === etag;
+    const from = isPart ? Number(/bytes=(\d+)-/.exec(headers.get("range") ?? "")?.[1]) : 0;
+    const rest = file.slice(from);
+    const body = new ReadableStream<Uint8Array>({
+      async start(controller) {
+        init?.signal?.addEventListener("abort", () => controller.error(new Error("aborted")));
+        controller.enqueue(rest.slice(0, 2));
+        await hold;
+        controller.enqueue(rest.slice(2));
+        controller.close();
+      },
+    });
+    return new Response(body, {
+      status: isPart ? 206 : 200,
+      headers: { etag, "content-length": String(rest.length) },
+    });
+  };
+  return { load, ranges };
+}
+
+describe("a cancelled download", () => {
+  const file = Uint8Array.from([1, 2, 3, 4, 5]);
+
+  async function cancel(downloads: Downloads) {
+    const controller = new AbortController();
+    const { load } = createServer(file, '"v1"', new Promise(() => undefined));
+    const read = createFileReader(BASE, { onProgress: () => {}, downloads, load, signal: controller.signal });
+    const reading = read("model.safetensors");
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    controller.abort();
+    await expect(reading).rejects.toMatchObject({ code: "cancelled" });
+  }
+
+  async function goOn(downloads: Downloads, etag: string) {
+    const { load, ranges } = createServer(file, etag, null);
+    const progress: LoadProgress[] = [];
+    const onProgress = (event: LoadProgress) => progress.push(event);
+    const bytes = await createFileReader(BASE, { onProgress, downloads, load })("model.safetensors");
+    return { bytes: Array.from(bytes), ranges, last: progress.at(-1) };
+  }
+
+  it("keeps what came, and goes on from there", async () => {
+    const downloads: Downloads = new Map();
+    await cancel(downloads);
+    const resumed = await goOn(downloads, '"v1"');
+    expect(resumed).toMatchObject({ bytes: [1, 2, 3, 4, 5], ranges: ["bytes=2-"] });
+    expect(resumed.last).toMatchObject({ loadedBytes: 5, totalBytes: 5 });
+    // A file that is there is not asked for again.
+    expect(await goOn(downloads, '"v1"')).toMatchObject({ bytes: [1, 2, 3, 4, 5], ranges: [] });
+  });
+
+  it("begins again when the server has another version by now", async () => {
+    const downloads: Downloads = new Map();
+    await cancel(downloads);
+    expect(await goOn(downloads, '"v2"')).toMatchObject({ bytes: [1, 2, 3, 4, 5], ranges: ["bytes=2-"] });
   });
 });

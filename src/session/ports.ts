@@ -1,5 +1,5 @@
 /**
- * What the session needs of the engine and of storage. The real ones are `engineHost.ts` and `runStore.ts`; tests
+ * What the session needs of the engine and of storage. The real ones are `engineHost.ts` and the host's; tests
  * pass small fakes, so that the state machine is tested without a model.
  */
 import type { RunConfig } from "../engine/config.ts";
@@ -56,6 +56,7 @@ export interface RunOrder {
 export interface SessionEngine {
   /** @param isGpuHidden pretends that the browser has no WebGPU (`?fail=nogpu`) */
   start(backend: BackendChoice, wasmUrl: string, isGpuHidden: boolean): Promise<BackendReport>;
+  /** @throws EngineError("cancelled") after the signal; what was downloaded is kept for the next call */
   loadModel(
     source: {
       readonly modelId: string;
@@ -64,6 +65,7 @@ export interface SessionEngine {
       readonly spritesUrl: string;
     },
     onProgress: (progress: LoadProgress) => void,
+    signal: AbortSignal,
   ): Promise<ModelFacts>;
   openRun(order: RunOrder): Promise<EngineRun>;
   measureMemory(): DeviceMemory;

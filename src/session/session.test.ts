@@ -109,6 +109,7 @@ function createStage() {
   const runs: FakeRun[] = [];
   const killed: string[] = [];
   let lost: EngineError | null = null;
+  let loading: Promise<void> = Promise.resolve();
   const waiting: { type: WorkerEventType; count: number; resolve: () => void }[] = [];
   const engine: SessionEngine = {
     start: async (_backend, _wasmUrl, isGpuHidden) => {
@@ -116,7 +117,11 @@ function createStage() {
       if (isGpuHidden) throw new EngineError("noWebGpu", "no GPU");
       return { backend: "wasm", adapter: "test", isSoftware: false, features: [], reason: "test" };
     },
-    loadModel: async () => ({ family: "showo", imageSide: 16, imageTokenCount: 2, parameterCount: 10 }),
+    loadModel: async (_source, _onProgress, signal) => {
+      await loading;
+      if (signal.aborted) throw new EngineError("cancelled", "stopped");
+      return { family: "showo", imageSide: 16, imageTokenCount: 2, parameterCount: 10 };
+    },
     openRun: async (order) => {
       const run = new FakeRun(order);
       runs.push(run);
@@ -177,10 +182,32 @@ function createStage() {
   const of = <T extends WorkerEventType>(type: T) =>
     events.filter((event): event is Extract<WorkerEvent, { type: T }> => event.type === type);
   const state = () => of("stateChanged").at(-1)?.state ?? "empty";
-  return { session, events, stored, runs, killed, send, until, settled, types, of, state };
+  /** Makes the model's download last until the returned function is called. */
+  const holdLoading = () => {
+    let release = () => {};
+    loading = new Promise((resolve) => {
+      release = resolve;
+    });
+    return () => release();
+  };
+  return { session, events, stored, runs, killed, send, until, settled, types, of, state, holdLoading };
 }
 
 describe("Session", () => {
+  it("cancels a download at once, without a failure, and opens the model later all the same", async () => {
+    const stage = createStage();
+    const release = stage.holdLoading();
+    const opening = stage.send(OPEN);
+    await stage.until("backendStarted");
+    await stage.send({ type: "cancelOpening" });
+    release();
+    await opening;
+    expect(stage.types()).toEqual(["backendStarted", "openingCancelled"]);
+    await stage.send(OPEN, START);
+    expect(stage.of("modelReady")).toHaveLength(1);
+    expect(stage.state()).toBe("paused");
+  });
+
   it("opens a model, starts a run paused at step 0 and finishes one whole step", async () => {
     const stage = createStage();
     await stage.send(OPEN, START);
@@ -194,6 +221,10 @@ describe("Session", () => {
     await stage.send({ type: "stepOnce" });
     await stage.settled();
     expect(stage.of("phaseStarted").map(({ phase }) => phase)).toEqual(["sample", "judge", "score", "learn"]);
+    expect(stage.of("drawProgressed").at(-1)).toMatchObject({
+      decodeStep: DECODE_STEPS,
+      decodeSteps: DECODE_STEPS,
+    });
     expect(stage.of("groupDrawn")[0]).toMatchObject({
       step: 1,
       prompt: "two apples",

@@ -11,7 +11,7 @@ import type { ReleaseRun } from "../storage/runLock.ts";
 import type { StoredRun } from "../storage/runRecord.ts";
 import { type Failure, failAfterStep, failStorage, type Killer, parseFailure } from "./failHooks.ts";
 import { applyChanges, describeRun, type OpenedRun } from "./openedRun.ts";
-import type { SessionEngine, SessionStorage } from "./ports.ts";
+import type { LoadProgress, ModelFacts, SessionEngine, SessionStorage } from "./ports.ts";
 import { TrainingLoop } from "./trainingLoop.ts";
 
 /** A lost device can leave promises that never settle; its loop gets this long to end. */
@@ -44,6 +44,8 @@ export class Session {
   #isModelReady = false;
   #current: Current | null = null;
   #queue: Promise<void> = Promise.resolve();
+  /** Ends the download at work. */
+  #opening = new AbortController();
 
   constructor(ports: SessionPorts) {
     this.#ports = ports;
@@ -57,6 +59,11 @@ export class Session {
 
   /** Carries a command out after the ones before it. Never rejects: what fails becomes a `failed` event. */
   handle(command: Command): Promise<void> {
+    // It would wait for the very download it ends.
+    if (command.type === "cancelOpening") {
+      this.#opening.abort();
+      return Promise.resolve();
+    }
     this.#queue = this.#queue
       .then(() => this.#obey(command))
       .catch((error: unknown) => {
@@ -81,6 +88,8 @@ export class Session {
     switch (command.type) {
       case "openModel":
         return await this.#openModel(command);
+      case "cancelOpening":
+        return;
       case "startRun":
         return await this.#startRun(command.preset, command.config);
       case "resumeRun":
@@ -116,6 +125,7 @@ export class Session {
   async #openModel(command: OpenCommand): Promise<void> {
     await this.#closeRun();
     this.#opened = command;
+    this.#opening = new AbortController();
     this.#isModelReady = false;
     this.#failure = parseFailure(command.fail);
     this.#storage = failStorage(this.#failure, this.#ports.storage);
@@ -123,13 +133,25 @@ export class Session {
     this.#setState("empty");
     const report = await engine.start(command.backend, command.wasmUrl, this.#failure === "nogpu");
     emit({ type: "backendStarted", ...report, features: [...report.features] });
-    const facts = await engine.loadModel(command, (progress) =>
-      emit({ type: "modelProgressed", ...progress }),
-    );
+    const facts = await this.#loadModel(command);
+    if (!facts) return;
     this.#isModelReady = true;
     // The offer goes first: whoever hears that the model is ready knows whether there is something to resume.
     await this.#offerResume(command.modelId);
     emit({ type: "modelReady", modelId: command.modelId, ...facts });
+  }
+
+  /** Null when the download was cancelled, which is no failure. */
+  async #loadModel(command: OpenCommand): Promise<ModelFacts | null> {
+    const { engine, emit } = this.#ports;
+    try {
+      const onProgress = (progress: LoadProgress) => emit({ type: "modelProgressed", ...progress });
+      return await engine.loadModel(command, onProgress, this.#opening.signal);
+    } catch (error) {
+      if (!(error instanceof EngineError) || error.code !== "cancelled") throw error;
+      emit({ type: "openingCancelled" });
+      return null;
+    }
   }
 
   /** Offers the newest stored run. Without storage training is possible all the same, and the page says so. */
