@@ -1,5 +1,7 @@
 /** All actions, in the order the help overlay lists them. */
 import type { Action } from "./action.ts";
+import { copyLink } from "./copyLink.ts";
+import { goTo } from "./goTo.ts";
 import { help } from "./help.ts";
 import { lookAhead } from "./lookAhead.ts";
 import { lookBack } from "./lookBack.ts";
@@ -9,6 +11,7 @@ import { save } from "./save.ts";
 import { stepOnce } from "./stepOnce.ts";
 import { stepPhase } from "./stepPhase.ts";
 import { stop } from "./stop.ts";
+import { switchSource } from "./switchSource.ts";
 import { theme } from "./theme.ts";
 
 export const ACTIONS: readonly Action[] = [
@@ -20,6 +23,9 @@ export const ACTIONS: readonly Action[] = [
   save,
   lookBack,
   lookAhead,
+  switchSource,
+  ...goTo,
+  copyLink,
   theme,
   help,
 ];

@@ -97,6 +97,8 @@ export function reduceRun(run: RunView, event: WorkerEvent): RunView {
       return { ...run, opening: "download" };
     case "modelProgressed":
       return reduceProgress(run, event);
+    case "openingCancelled":
+      return { ...run, opening: "idle" };
     case "modelReady":
       return { ...run, opening: "ready", model: event };
     case "resumeOffered":

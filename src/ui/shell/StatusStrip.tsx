@@ -1,11 +1,13 @@
-import type { RunView } from "../../stores/runStore.ts";
-import { formatBytes, formatClock, formatCount, formatSeconds } from "../../text/numbers.ts";
-import { useDevice, useMetrics, useRun } from "../../usePlayground.ts";
+import type { RunView } from "../stores/runStore.ts";
+import { formatBytes, formatClock, formatCount, formatSeconds } from "../text/numbers.ts";
+import { SOURCE_WORDS } from "../text/words.ts";
+import { useDevice, useMetrics, usePlayback, usePlayground, useRun } from "../usePlayground.ts";
 import styles from "./StatusStrip.module.css";
 
 const BACKEND_NAMES = { webgpu: "WebGPU", wasm: "WebAssembly", cpu: "plain JavaScript" } as const;
 
 function describeState(run: RunView): string {
+  if (run.opening === "idle" && run.failure === null) return "the model is not loaded";
   if (run.state === "failed") return "stopped by a failure";
   if (run.opening !== "ready") return run.opening === "idle" ? "not started" : "opening the model";
   if (run.resumeOffer) return "waiting for your choice";
@@ -36,28 +38,68 @@ function Memory() {
   return <span title={`${formatCount(memory.tensors)} tensors`}>{formatBytes(shown)} in use</span>;
 }
 
-/** One quiet line at the foot: what runs, on what, how fast, and whether it is safe. */
-export function StatusStrip() {
+/** What is known of a recorded run. */
+function Recorded() {
+  const header = usePlayback((playback) => playback.header);
+  const backend = useDevice((device) => device.backend);
+  return (
+    <>
+      <span className={styles.state} data-state="recorded" title={SOURCE_WORDS.badgeHelp}>
+        {SOURCE_WORDS.badge}
+      </span>
+      {header ? (
+        <span>
+          {header.title}: a real run of {header.steps} steps
+          {backend ? `, made on ${BACKEND_NAMES[backend.backend]}` : ""}
+        </span>
+      ) : null}
+    </>
+  );
+}
+
+function Live() {
   const words = useRun(describeState);
   const state = useRun((run) => run.state);
+  return (
+    <>
+      <span className={styles.state} data-state={state}>
+        {words}
+      </span>
+      <Device />
+    </>
+  );
+}
+
+function Kept() {
+  const hasRun = useRun((run) => run.runId !== null);
   const save = useRun((run) => run.lastSave);
+  if (!hasRun) return null;
+  return (
+    <span>
+      {save
+        ? `saved ${formatClock(save.savedAtMs)} (step ${save.step}, ${formatBytes(save.sizeBytes)})`
+        : "not saved yet"}
+    </span>
+  );
+}
+
+/** One quiet line at the foot: what runs, on what, how fast, and whether it is safe. */
+export function StatusStrip() {
+  const { source } = usePlayground();
   const model = useRun((run) => run.model);
   useMetrics((metrics) => metrics.version);
   const seconds = useMetrics((metrics) => metrics.columns).last("stepSeconds");
   return (
     <section className={styles.strip} aria-label="Status">
       <div className={styles.inner}>
-        <span className={styles.state} data-state={state}>
-          {words}
-        </span>
-        <Device />
+        {source === "recorded" ? <Recorded /> : <Live />}
         {seconds === null ? null : <span>{formatSeconds(seconds)} a step</span>}
-        <Memory />
-        <span>
-          {save
-            ? `saved ${formatClock(save.savedAtMs)} (step ${save.step}, ${formatBytes(save.sizeBytes)})`
-            : "not saved yet"}
-        </span>
+        {source === "recorded" ? null : (
+          <>
+            <Memory />
+            <Kept />
+          </>
+        )}
         {model ? (
           <span className={styles.model}>
             {model.modelId} · {formatCount(model.parameterCount)} parameters
