@@ -2,7 +2,7 @@ import { PushButton } from "../components/PushButton.tsx";
 import { formatBytes } from "../text/numbers.ts";
 import { LOAD_WORDS } from "../text/words.ts";
 import { useLoading } from "../useLoading.ts";
-import { useLive, usePlayground } from "../usePlayground.ts";
+import { useLive, usePage, usePlayground } from "../usePlayground.ts";
 import styles from "./LiveOffer.module.css";
 
 /** The download under way: how much, how long still, and a way to stop it. */
@@ -41,33 +41,49 @@ function Progress() {
   );
 }
 
+/** Asks for the model; says how many bytes that is before one moves, and goes on where loading was stopped. */
+export function LoadButton({ kind = "main" }: { kind?: "main" | "plain" }) {
+  const { page } = usePlayground();
+  const target = useLive((run) => run.target);
+  const { loadedBytes, totalBytes } = useLoading();
+  const [load, middle] = LOAD_WORDS.load;
+  return (
+    <PushButton kind={kind} onPress={() => void page.live.session.open()}>
+      {loadedBytes > 0 ? (
+        LOAD_WORDS.goOn(loadedBytes, totalBytes)
+      ) : (
+        <>
+          {load}
+          <span className={styles.middle}>{middle}</span>
+          {target ? LOAD_WORDS.size(target.bytes) : ""}
+        </>
+      )}
+    </PushButton>
+  );
+}
+
 /** The way from a recording to the live run: load the model, watch it come, play. */
 export function LiveOffer() {
   const { page } = usePlayground();
   const opening = useLive((run) => run.opening);
   const hasFailed = useLive((run) => run.failure !== null && run.opening !== "ready");
+  // Another view has a main way of its own.
+  const kind = usePage(({ view }) => (view === "train" ? "main" : "plain"));
   const hasBegun = useLive((run) => run.step > 0 || run.activeStep !== null);
-  const target = useLive((run) => run.target);
-  const { loadedBytes, totalBytes } = useLoading();
   if (hasFailed) {
     return <PushButton onPress={() => void page.show("live")}>{LOAD_WORDS.failed}</PushButton>;
   }
   if (opening === "ready") {
     return hasBegun ? (
-      <PushButton kind="main" onPress={() => void page.show("live")}>
+      <PushButton kind={kind} onPress={() => void page.show("live")}>
         {LOAD_WORDS.back}
       </PushButton>
     ) : (
-      <PushButton kind="main" icon="play" onPress={() => page.playLive()}>
+      <PushButton kind={kind} icon="play" onPress={() => page.playLive()}>
         {LOAD_WORDS.play}
       </PushButton>
     );
   }
   if (opening !== "idle") return <Progress />;
-  const words = target ? LOAD_WORDS.load(target.bytes) : LOAD_WORDS.loadUnknown;
-  return (
-    <PushButton kind="main" onPress={() => void page.live.session.open()}>
-      {loadedBytes > 0 ? LOAD_WORDS.goOn(loadedBytes, totalBytes) : words}
-    </PushButton>
-  );
+  return <LoadButton kind={kind} />;
 }

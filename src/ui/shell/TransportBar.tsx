@@ -118,7 +118,7 @@ export function TransportBar() {
   return (
     <>
       <section className={styles.bar} aria-label={isRecorded ? "Playback controls" : "Training controls"}>
-        <div className={styles.inner}>
+        <div className={`${styles.inner} ${isRecorded ? styles.recorded : ""}`}>
           <div className={styles.buttons}>
             <span className={styles.play}>
               <ActionButton

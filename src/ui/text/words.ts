@@ -37,8 +37,9 @@ export const PLAYER_WORDS = {
 } as const;
 
 export const LOAD_WORDS = {
-  load: (bytes: number) => `Load the model (${formatBytes(bytes)})`,
-  loadUnknown: "Load the model",
+  /** The middle is left out where there is no room. */
+  load: ["Load", " the model"],
+  size: (bytes: number) => ` (${formatBytes(bytes)})`,
   goOn: (loaded: number, total: number) => `Go on loading (${formatBytes(loaded)} of ${formatBytes(total)})`,
   play: "Play live",
   back: "Back to live",

@@ -1,24 +1,20 @@
-import { PushButton } from "../../components/PushButton.tsx";
+import { LoadButton } from "../../shell/LiveOffer.tsx";
 import { LOAD_WORDS } from "../../text/words.ts";
 import { useLoading } from "../../useLoading.ts";
-import { usePlayground, useRun } from "../../usePlayground.ts";
+import { useRun } from "../../usePlayground.ts";
 import { FileList } from "./FileList.tsx";
 import styles from "./LoadPanel.module.css";
 
 /** The live run before there is a model: what it costs to have one, before a byte of it moves. */
 export function LoadPanel() {
-  const { page } = usePlayground();
   const target = useRun((run) => run.target);
-  const { loadedBytes, totalBytes, files } = useLoading();
-  const load = target ? LOAD_WORDS.load(target.bytes) : LOAD_WORDS.loadUnknown;
+  const { files } = useLoading();
   return (
     <section className={styles.panel} aria-label={LOAD_WORDS.offerTitle}>
       <h2 className={styles.title}>{LOAD_WORDS.offerTitle}</h2>
       <p className={styles.story}>{LOAD_WORDS.offerStory(target?.title ?? "The model")}</p>
       <div>
-        <PushButton kind="main" onPress={() => void page.live.session.open()}>
-          {loadedBytes > 0 ? LOAD_WORDS.goOn(loadedBytes, totalBytes) : load}
-        </PushButton>
+        <LoadButton />
       </div>
       {files.length > 0 ? <FileList files={files} /> : null}
     </section>
