@@ -16,6 +16,7 @@ describe("estimateSecondsLeft", () => {
     expect(estimateSecondsLeft([], 10)).toBeNull();
     expect(estimateSecondsLeft(collect([0, 5], [100, 50]), 100)).toBeNull();
     expect(estimateSecondsLeft(collect([0, 5], [1000, 5]), 100)).toBeNull();
+    expect(estimateSecondsLeft(collect([0, 0], [1000, 9]), 1000)).toBeNull();
   });
 
   it("forgets what came before a new beginning", () => {

@@ -10,8 +10,10 @@ import type { WorkerEvent } from "../protocol/events.ts";
 import { type ModelEntry, type ModelManifest, manifestSchema } from "../protocol/manifest.ts";
 import type { TrainClient } from "../workers/client.ts";
 import type { Address } from "./address.ts";
+import { JUDGE_PART } from "./loadingParts.ts";
 import type { Stores } from "./stores/connectStores.ts";
 import { abandonStep } from "./stores/galleryStore.ts";
+import type { Target } from "./stores/runStore.ts";
 
 export interface SessionParts {
   readonly client: TrainClient;
@@ -32,6 +34,11 @@ export interface Session {
   pause(): void;
   reconnect(backend: BackendChoice): void;
   dispose(): void;
+}
+
+function describeTarget({ id, title, files, bytes, judgeBytes = 0 }: ModelEntry): Target {
+  const judge = judgeBytes > 0 ? [{ name: JUDGE_PART, bytes: judgeBytes }] : [];
+  return { id, title, bytes: bytes + judgeBytes, parts: [...files, ...judge] };
 }
 
 /** What a run begins with. */
@@ -207,8 +214,7 @@ class WorkerSession implements LiveSession {
     const { address, rootUrl, stores, fetchJson: load } = this.parts;
     const manifest = readManifest(await load(new URL("models/manifest.json", rootUrl).href));
     this.entry = findModel(manifest, address.modelId);
-    const { id, title, bytes, judgeBytes = 0 } = this.entry;
-    stores.run.setState({ target: { id, title, bytes: bytes + judgeBytes } });
+    stores.run.setState({ target: describeTarget(this.entry) });
     return this.entry;
   }
 

@@ -1,5 +1,4 @@
 import { PushButton } from "../components/PushButton.tsx";
-import { formatBytes } from "../text/numbers.ts";
 import { LOAD_WORDS } from "../text/words.ts";
 import { useLoading } from "../useLoading.ts";
 import { useLive, usePage, usePlayground } from "../usePlayground.ts";
@@ -9,14 +8,11 @@ import styles from "./LiveOffer.module.css";
 function Progress() {
   const { page } = usePlayground();
   const isDownloading = useLive((run) => run.opening === "download");
-  const { loadedBytes, totalBytes, files, secondsLeft } = useLoading();
-  const perFile = files.map(
-    ({ file, loadedBytes: loaded, totalBytes: total }) =>
-      `${file}: ${formatBytes(loaded)} of ${formatBytes(total)}`,
-  );
+  const { loadedBytes, totalBytes, parts, secondsLeft } = useLoading();
+  const perPart = parts.map((part) => `${part.name}: ${LOAD_WORDS.bytes(part.loadedBytes, part.totalBytes)}`);
   return (
     <div className={styles.progress}>
-      <div className={styles.words} title={perFile.join("\n")}>
+      <div className={styles.words} title={perPart.join("\n")}>
         {isDownloading ? (
           <>
             <span>{LOAD_WORDS.bytes(loadedBytes, totalBytes)}</span>

@@ -11,6 +11,7 @@ export const LESSON_WORDS = {
   choose: "Lesson",
   lookAt: "Look at",
   tryIt: "Try it live",
+  watch: "Watch the recording",
   places: {
     group: "The group",
     curves: "The curves",
@@ -54,6 +55,7 @@ export const LOAD_WORDS = {
   offerStory: (title: string) =>
     `${title} is small enough to learn in this browser. It is downloaded once and kept; nothing leaves this machine.`,
   files: "Files",
+  arrived: "here",
 } as const;
 
 export const DRAFT_WORDS = {

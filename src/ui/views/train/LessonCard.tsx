@@ -21,11 +21,13 @@ export function LessonCard() {
           </div>
         ))}
       </dl>
-      {source === "recorded" ? (
-        <div className={styles.try}>
+      <div className={styles.try}>
+        {source === "recorded" ? (
           <PushButton onPress={() => page.playLive()}>{LESSON_WORDS.tryIt}</PushButton>
-        </div>
-      ) : null}
+        ) : (
+          <PushButton onPress={() => void page.show("recorded")}>{LESSON_WORDS.watch}</PushButton>
+        )}
+      </div>
     </section>
   );
 }

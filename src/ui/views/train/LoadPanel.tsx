@@ -1,6 +1,5 @@
 import { LoadButton } from "../../shell/LiveOffer.tsx";
 import { LOAD_WORDS } from "../../text/words.ts";
-import { useLoading } from "../../useLoading.ts";
 import { useRun } from "../../usePlayground.ts";
 import { FileList } from "./FileList.tsx";
 import styles from "./LoadPanel.module.css";
@@ -8,7 +7,6 @@ import styles from "./LoadPanel.module.css";
 /** The live run before there is a model: what it costs to have one, before a byte of it moves. */
 export function LoadPanel() {
   const target = useRun((run) => run.target);
-  const { files } = useLoading();
   return (
     <section className={styles.panel} aria-label={LOAD_WORDS.offerTitle}>
       <h2 className={styles.title}>{LOAD_WORDS.offerTitle}</h2>
@@ -16,7 +14,7 @@ export function LoadPanel() {
       <div>
         <LoadButton />
       </div>
-      {files.length > 0 ? <FileList files={files} /> : null}
+      <FileList />
     </section>
   );
 }

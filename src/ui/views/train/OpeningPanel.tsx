@@ -51,12 +51,12 @@ export function OpeningPanel() {
           {opening === "download" && secondsLeft !== null ? LOAD_WORDS.left(secondsLeft) : backend?.reason}
         </span>
       </p>
-      {opening === "download" ? (
-        <div>
-          <PushButton onPress={() => page.live.session.cancelOpening()}>{LOAD_WORDS.cancel}</PushButton>
-          <FileList files={files} />
-        </div>
-      ) : null}
+      <div className={styles.stop}>
+        <PushButton isDisabled={opening !== "download"} onPress={() => page.live.session.cancelOpening()}>
+          {LOAD_WORDS.cancel}
+        </PushButton>
+      </div>
+      <FileList />
       <ol className={styles.stages}>
         {STAGES.map(({ stage, title }, index) => (
           <li

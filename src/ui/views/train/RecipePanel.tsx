@@ -12,6 +12,7 @@ import { Icon } from "../../components/Icon.tsx";
 import { NumberSlider } from "../../components/NumberSlider.tsx";
 import { Panel } from "../../components/Panel.tsx";
 import { PushButton } from "../../components/PushButton.tsx";
+import { configOf } from "../../lessons/lessons.ts";
 import { DRAFT_WORDS } from "../../text/words.ts";
 import { usePage, usePlayground, useRun, useSettings } from "../../usePlayground.ts";
 import styles from "./RecipePanel.module.css";
@@ -62,7 +63,8 @@ function RecipeField(props: {
   onEdit: (key: ConfigKey, value: ConfigValue) => void;
 }) {
   const { name, field, onEdit } = props;
-  const inForce = useRun((run) => run.config?.[name] ?? field.default);
+  const lesson = usePage((page) => page.lesson);
+  const inForce = useRun((run) => run.config)?.[name] ?? configOf(lesson)[name];
   const drafted = useSettings((settings) => settings.draft[name]);
   const hasRun = useRun((run) => run.config !== null && run.state !== "failed" && run.resumeOffer === null);
   const value = drafted ?? inForce;
