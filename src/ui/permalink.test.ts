@@ -37,8 +37,8 @@ describe("a link", () => {
 
   it("keeps only what differs from the lesson", () => {
     expect(readLink("#/train?v=1&groupSize=8&klImage=0.5").changes).toEqual({ klImage: 0.5 });
-    // The lesson's own temperature is 3; the default of 1 is a change there.
-    expect(readLink("#/train?lesson=reward-hacking&temperature=1").changes).toEqual({ temperature: 1 });
+    // The lesson's own gate is 0; the preset's 1 is a change there.
+    expect(readLink("#/train?lesson=reward-hacking&answerGate=1").changes).toEqual({ answerGate: 1 });
   });
 
   it("clamps numbers and says so", () => {

@@ -83,10 +83,10 @@ function Words({ step, group }: { step: StepView | null; group: GroupView | null
     <>
       <p className={styles.prompt}>“{prompt}”</p>
       <p className={styles.question}>
-        <span>
+        <span title={question}>
           It asks itself <q>{question}</q>
         </span>
-        <span>
+        <span title={gold}>
           Right answer <q>{gold}</q>
         </span>
       </p>
