@@ -29,6 +29,8 @@ export const commandSchema = z.discriminatedUnion("type", [
     /** Failure to provoke, for tests and demonstrations (`?fail=`). */
     fail: z.string().nullable(),
   }),
+  /** Ends the download of the model being opened; what has arrived is kept. Answered by `openingCancelled`. */
+  z.object({ type: z.literal("cancelOpening") }),
   /** Begins a run with a fresh adapter, paused at step 0. */
   z.object({ type: z.literal("startRun"), preset: z.string(), config: runConfigSchema }),
   /** Restores the newest good checkpoint of a run, paused. */

@@ -49,6 +49,8 @@ export const eventSchema = z.discriminatedUnion("type", [
     loadedBytes: z.number(),
     totalBytes: z.number(),
   }),
+  /** The download was cancelled; the next `openModel` goes on from what has arrived. */
+  z.object({ type: z.literal("openingCancelled") }),
   z.object({
     type: z.literal("modelReady"),
     modelId: z.string(),

@@ -21,6 +21,7 @@ const COMMANDS: { [T in CommandType]: Extract<Command, { type: T }> } = {
     backend: "auto",
     fail: null,
   },
+  cancelOpening: { type: "cancelOpening" },
   startRun: { type: "startRun", preset: "robust", config },
   resumeRun: { type: "resumeRun", runId: "nano-1" },
   deleteRun: { type: "deleteRun", runId: "nano-1" },
@@ -54,6 +55,7 @@ const EVENTS: { [T in WorkerEventType]: EventOf<T> } = {
     loadedBytes: 10,
     totalBytes: 20,
   },
+  openingCancelled: { type: "openingCancelled" },
   modelReady: {
     type: "modelReady",
     modelId: "nano",

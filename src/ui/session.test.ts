@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { createFakeClient, FAKE_MODEL, type FakeClient, fakeRunStarted } from "./__fixtures__/fakeClient.ts";
 import { parseAddress } from "./address.ts";
-import { createSession, type Session } from "./session.ts";
+import { createSession, type LiveSession } from "./session.ts";
 import { connectStores, createStores, type Stores } from "./stores/connectStores.ts";
 import { createSettingsStore } from "./stores/settingsStore.ts";
 
@@ -17,7 +17,7 @@ const ROOT = "https://host/app/";
 let client: FakeClient;
 let stores: Stores;
 
-function visit(query: string, manifest: unknown = MANIFEST): Session {
+function visit(query: string, manifest: unknown = MANIFEST): LiveSession {
   client = createFakeClient(() => undefined);
   stores = createStores(createSettingsStore("light", null));
   connectStores(client, stores, (commit) => commit());
@@ -26,7 +26,7 @@ function visit(query: string, manifest: unknown = MANIFEST): Session {
 }
 
 describe("session", () => {
-  let session: Session;
+  let session: LiveSession;
   beforeEach(() => {
     session = visit("");
   });

@@ -1,12 +1,13 @@
 /** What a person can do: one object an action, read by the transport bar, the shortcuts and the help overlay. */
-import type { Session } from "../session.ts";
+import type { Page, Side } from "../page.ts";
 import type { Sharing } from "../sharing/sharing.ts";
-import type { Stores } from "../stores/connectStores.ts";
+import type { Source } from "../stores/pageStore.ts";
 import type { RunView } from "../stores/runStore.ts";
 
-export interface ActionContext {
-  readonly stores: Stores;
-  readonly session: Session;
+/** The page, and the side of it that is shown. */
+export interface ActionContext extends Side {
+  readonly page: Page;
+  readonly source: Source;
   readonly sharing: Sharing;
 }
 

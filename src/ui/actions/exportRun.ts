@@ -6,7 +6,7 @@ export const exportRun: Action = {
   label: () => "Export run",
   help: "Save the whole run as a zip: settings, numbers, drawings, adapter and checkpoint.",
   keys: ["e"],
-  isEnabled: ({ stores }) => isAlive(stores.run.getState()),
+  isEnabled: ({ stores, source }) => source === "live" && isAlive(stores.run.getState()),
   run: ({ stores, session, sharing }) => {
     const { runId } = stores.run.getState();
     if (runId === null) return;

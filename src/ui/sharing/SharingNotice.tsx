@@ -1,11 +1,18 @@
 import { type ReactNode, useEffect, useId, useRef } from "react";
-import { CONFIG_FIELDS, type ConfigKey, diffConfig, type RunConfig } from "../../engine/config.ts";
+import {
+  CONFIG_FIELDS,
+  type ConfigKey,
+  diffConfig,
+  PRESETS,
+  type PresetName,
+  type RunConfig,
+} from "../../engine/config.ts";
 import type { SharedConfig } from "../../formats/sharedConfig.ts";
 import { PushButton } from "../components/PushButton.tsx";
 import { FAILURE_CARDS } from "../failure/failureCards.ts";
 import { IMPORT_WORDS } from "../text/imports.ts";
 import { SHARE_WORDS } from "../text/sharing.ts";
-import { usePlayground, useRun, useSharing } from "../usePlayground.ts";
+import { useLive, usePlayground, useSharing } from "../usePlayground.ts";
 import styles from "./SharingNotice.module.css";
 import type { Notice } from "./sharingStore.ts";
 
@@ -58,22 +65,24 @@ function Differences({ keys, before, after }: { keys: ConfigKey[]; before: RunCo
 }
 
 function ConfigFound({ shared }: { shared: SharedConfig }) {
-  const { session } = usePlayground();
+  const { page } = usePlayground();
   const close = useClose();
-  const openConfig = useRun((run) => run.config);
-  const openModel = useRun((run) => run.model?.modelId ?? null);
+  const openConfig = useLive((run) => run.config);
+  const openModel = useLive((run) => run.model?.modelId ?? run.target?.id ?? null);
   const { modelId, preset, seed, step, config } = shared;
   const keys = openConfig ? diffConfig(openConfig, config) : [];
   const start = () => {
     close();
-    session.send({ type: "startRun", preset, config });
+    void page.show("live");
+    page.navigate("train");
+    page.live.session.play({ preset: preset in PRESETS ? (preset as PresetName) : "robust", config });
   };
   return (
     <Card
       title={IMPORT_WORDS.configTitle}
       buttons={
         <>
-          <PushButton kind="main" isDisabled={openModel === null} onPress={start}>
+          <PushButton kind="main" onPress={start}>
             {IMPORT_WORDS.useConfig}
           </PushButton>
           <PushButton onPress={close}>{IMPORT_WORDS.keepMine}</PushButton>
@@ -89,11 +98,13 @@ function ConfigFound({ shared }: { shared: SharedConfig }) {
 }
 
 function RunImported({ run }: { run: Extract<Notice, { kind: "runImported" }>["run"] }) {
-  const { session } = usePlayground();
+  const { page } = usePlayground();
   const close = useClose();
   const open = () => {
     close();
-    session.send({ type: "resumeRun", runId: run.runId });
+    void page.show("live");
+    page.navigate("train");
+    page.live.session.send({ type: "resumeRun", runId: run.runId });
   };
   return (
     <Card

@@ -1,5 +1,5 @@
 /** Every kind of file goes where it belongs, and what is none of them is refused in words. */
-import { describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { makeConfig } from "../../engine/config.ts";
 import { EngineError } from "../../engine/errors.ts";
 import { packArchive } from "../../formats/archive.ts";
@@ -25,10 +25,21 @@ const PNG = encodeRgb({ width: 2, height: 2, rgb: new Uint8Array(12) });
 const ZIP = await packArchive(new Map([["run.json", encodeText("{}")]]), Date.UTC(2026, 1));
 const TENSORS = Uint8Array.from([2, 0, 0, 0, 0, 0, 0, 0, 0x7b, 0x7d]);
 
+/** Whether the model is open already; opening it is written down as "play". */
+let opening: "idle" | "ready" = "ready";
+beforeEach(() => {
+  opening = "ready";
+});
+
 async function open(...files: [string, Uint8Array][]): Promise<{ view: SharingView; sent: Command[] }> {
   const store = createSharingStore();
   const sent: Command[] = [];
-  const context = { session: { send: (command: Command) => sent.push(command) }, sharing: { store } };
+  const session = {
+    open: async () => void sent.push({ type: "play" }),
+    send: (command: Command) => sent.push(command),
+  };
+  const run = { getState: () => ({ opening }) };
+  const context = { page: { live: { session, stores: { run } } }, sharing: { store } };
   const chosen = files.map(([name, bytes]) => new File([bytes as Uint8Array<ArrayBuffer>], name));
   await readFiles(context as unknown as ActionContext, chosen);
   return { view: store.getState(), sent };
@@ -65,6 +76,14 @@ describe("a file that is opened", () => {
     const { sent, view } = await open(...files);
     expect(sent).toEqual([{ type: "importRun", files: files.map(([name, bytes]) => ({ name, bytes })) }]);
     expect(view.notice).toBeNull();
+  });
+});
+
+describe("a run that comes before the model is open", () => {
+  it("has it opened first", async () => {
+    opening = "idle";
+    const { sent } = await open(["run.zip", ZIP]);
+    expect(sent.map(({ type }) => type)).toEqual(["play", "importRun"]);
   });
 });
 
@@ -118,7 +137,7 @@ describe("a file that is refused", () => {
       size: 600_000_000,
       arrayBuffer: () => Promise.reject(new Error("was read")),
     };
-    const context = { session: {}, sharing: { store: createSharingStore() } } as unknown as ActionContext;
+    const context = { sharing: { store: createSharingStore() } } as unknown as ActionContext;
     await expect(readFiles(context, [huge as unknown as File])).rejects.toMatchObject({
       code: "fileTooLarge",
     });
@@ -126,7 +145,7 @@ describe("a file that is refused", () => {
 
   it("cannot be read, as a folder", async () => {
     const folder = { name: "runs", size: 0, arrayBuffer: () => Promise.reject(new DOMException("a folder")) };
-    const context = { session: {}, sharing: { store: createSharingStore() } } as unknown as ActionContext;
+    const context = { sharing: { store: createSharingStore() } } as unknown as ActionContext;
     await expect(readFiles(context, [folder as unknown as File])).rejects.toMatchObject({
       code: "fileUnknown",
     });

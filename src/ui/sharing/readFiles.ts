@@ -96,7 +96,7 @@ async function load(files: readonly File[]): Promise<ReadFile[]> {
 }
 
 /** Opens files and shows what is to be done with them. @throws what `identify` throws */
-export async function readFiles({ session, sharing }: ActionContext, files: readonly File[]): Promise<void> {
+export async function readFiles({ page, sharing }: ActionContext, files: readonly File[]): Promise<void> {
   const found = identify(await load(files));
   switch (found.kind) {
     case "config":
@@ -108,10 +108,14 @@ export async function readFiles({ session, sharing }: ActionContext, files: read
         comparison: found.comparison,
       });
       break;
-    case "run":
-      // The worker answers with `runImported` or `importRefused`.
+    case "run": {
+      const { session, stores } = page.live;
+      // A run is stored for the model that is open; the worker takes commands in their order.
+      if (stores.run.getState().opening === "idle") await session.open();
+      // Answered by `runImported` or `importRefused`.
       session.send({ type: "importRun", files: found.files });
       break;
+    }
     default:
       found satisfies never;
   }

@@ -9,6 +9,7 @@ import { encodeRgb } from "../../formats/rgbPng.ts";
 import { PNG_KEYWORD, type SharedConfig, writeSharedConfig } from "../../formats/sharedConfig.ts";
 import { type EventImage, writeEvents } from "../../formats/tensorBoard.ts";
 import type { ActionContext } from "../actions/action.ts";
+import { linkTo } from "../location.ts";
 import { type FilmstripRow, lastDrawnGroup } from "../stores/galleryStore.ts";
 import { FIGURE_WORDS } from "../text/figures.ts";
 import { BUSY_WORDS } from "../text/sharing.ts";
@@ -37,7 +38,7 @@ type Say = (words: string) => void;
 const MS_PER_SECOND = 1000;
 
 /** What the page knows of the run that is shown. @throws EngineError("badInput") before there is one */
-function describe({ stores }: ActionContext): SharedConfig {
+function describe({ stores, page }: ActionContext): SharedConfig {
   const { model, target, preset, config, step } = stores.run.getState();
   if (!config) throw new EngineError("badInput", "There is no run yet: start one, or resume a stored one.");
   return {
@@ -47,7 +48,7 @@ function describe({ stores }: ActionContext): SharedConfig {
     seed: config.seed,
     step,
     program: PROGRAM.version,
-    link: location.href,
+    link: linkTo(page),
   };
 }
 

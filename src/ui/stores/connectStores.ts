@@ -66,11 +66,15 @@ export interface Connection {
   disconnect(): void;
 }
 
-/** Subscribes the stores to the client. */
+/**
+ * Subscribes the stores to the client.
+ * @param ownsDraft whether the client's run takes the drafts over; a recording never does
+ */
 export function connectStores(
   client: Pick<TrainClient, "subscribe">,
   stores: Stores,
   schedule: Schedule = scheduleFrame,
+  ownsDraft = true,
 ): Connection {
   let arrived: WorkerEvent[] = [];
   const flush = () => {
@@ -81,7 +85,7 @@ export function connectStores(
     fold(stores.metrics, reduceMetrics, events);
     fold(stores.gallery, reduceGallery, events);
     fold(stores.device, reduceDevice, events);
-    settleDraft(stores.settings, events);
+    if (ownsDraft) settleDraft(stores.settings, events);
   };
   const disconnect = client.subscribe((event) => {
     arrived.push(event);

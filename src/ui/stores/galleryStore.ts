@@ -80,7 +80,11 @@ function startStep(gallery: GalleryView, event: EventOf<"stepStarted">): Gallery
 export function reduceGallery(gallery: GalleryView, event: WorkerEvent): GalleryView {
   switch (event.type) {
     case "runStarted":
-      return { ...EMPTY_GALLERY, rows: event.filmstrip.reduce(addFrame, [] as readonly FilmstripRow[]) };
+      return {
+        ...EMPTY_GALLERY,
+        selectedGroup: gallery.selectedGroup,
+        rows: event.filmstrip.reduce(addFrame, [] as readonly FilmstripRow[]),
+      };
     case "stepStarted":
       return startStep(gallery, event);
     case "drawProgressed":

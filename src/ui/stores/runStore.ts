@@ -17,10 +17,19 @@ export interface Failure {
   readonly step: number | null;
 }
 
+export interface Target {
+  readonly id: string;
+  readonly title: string;
+  /** All that is downloaded: the model and its judge. */
+  readonly bytes: number;
+  /** Its parts: the model's files, and the judge as one. */
+  readonly parts: readonly { readonly name: string; readonly bytes: number }[];
+}
+
 export interface RunView {
   readonly opening: Opening;
-  /** Title and size of the model being opened, from the manifest. */
-  readonly target: { readonly id: string; readonly title: string; readonly bytes: number } | null;
+  /** What the model to be opened is called and costs, from the manifest. */
+  readonly target: Target | null;
   readonly files: readonly FileProgress[];
   readonly model: EventOf<"modelReady"> | null;
   readonly resumeOffer: EventOf<"resumeOffered"> | null;
@@ -97,6 +106,8 @@ export function reduceRun(run: RunView, event: WorkerEvent): RunView {
       return { ...run, opening: "download" };
     case "modelProgressed":
       return reduceProgress(run, event);
+    case "openingCancelled":
+      return { ...run, opening: "idle" };
     case "modelReady":
       return { ...run, opening: "ready", model: event };
     case "resumeOffered":

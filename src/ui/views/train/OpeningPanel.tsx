@@ -1,6 +1,10 @@
+import { PushButton } from "../../components/PushButton.tsx";
 import type { Opening } from "../../stores/runStore.ts";
 import { formatBytes } from "../../text/numbers.ts";
-import { useDevice, useRun } from "../../usePlayground.ts";
+import { LOAD_WORDS } from "../../text/words.ts";
+import { useLoading } from "../../useLoading.ts";
+import { useDevice, usePlayground, useRun } from "../../usePlayground.ts";
+import { FileList } from "./FileList.tsx";
 import styles from "./OpeningPanel.module.css";
 
 const STAGES: readonly { stage: Opening; title: string; story: string }[] = [
@@ -20,6 +24,8 @@ export function OpeningPanel() {
   const target = useRun((run) => run.target);
   const files = useRun((run) => run.files);
   const backend = useDevice((device) => device.backend);
+  const { page } = usePlayground();
+  const { secondsLeft } = useLoading();
   const at = STAGES.findIndex(({ stage }) => stage === opening);
   const loaded = files.reduce((sum, file) => sum + file.loadedBytes, 0);
   const total = Math.max(
@@ -27,7 +33,6 @@ export function OpeningPanel() {
     files.reduce((sum, file) => sum + file.totalBytes, 0),
     1,
   );
-  const current = files.findLast((file) => file.loadedBytes < file.totalBytes) ?? files.at(-1);
   const isPast = opening === "upload" || opening === "warmUp";
   return (
     <section className={styles.panel} aria-label="Opening the model">
@@ -42,8 +47,16 @@ export function OpeningPanel() {
       />
       <p className={styles.bytes}>
         <span>{isPast ? formatBytes(total) : `${formatBytes(loaded)} of ${formatBytes(total)}`}</span>
-        <span>{opening === "download" ? current?.file : backend?.reason}</span>
+        <span>
+          {opening === "download" && secondsLeft !== null ? LOAD_WORDS.left(secondsLeft) : backend?.reason}
+        </span>
       </p>
+      <div className={styles.stop}>
+        <PushButton isDisabled={opening !== "download"} onPress={() => page.live.session.cancelOpening()}>
+          {LOAD_WORDS.cancel}
+        </PushButton>
+      </div>
+      <FileList />
       <ol className={styles.stages}>
         {STAGES.map(({ stage, title }, index) => (
           <li
