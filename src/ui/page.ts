@@ -11,7 +11,7 @@ import { configOf, type Lesson } from "./lessons/lessons.ts";
 import type { Link } from "./permalink.ts";
 import type { ViewId } from "./routes.ts";
 import type { LiveSession, RunPlan, Session } from "./session.ts";
-import type { Stores } from "./stores/connectStores.ts";
+import { clearStores, type Stores } from "./stores/connectStores.ts";
 import type { PageStore, PlaybackStore, Source } from "./stores/pageStore.ts";
 
 /** A run on the page, recorded or live: what it shows and what can be done with it. */
@@ -149,6 +149,8 @@ class LessonPage implements Page {
     // Without motion a finished step is shown at once; an empty group would show nothing.
     const from = { step: isPlaying ? step : Math.max(1, step), isPlaying };
     await this.player.open(() => this.#parts.readRecording(lesson), from);
+    // Nothing came: what another recording left would stand under the wrong name.
+    if (this.#opened === lesson && !this.playback.getState().header) clearStores(this.recorded.stores);
   }
 }
 

@@ -67,11 +67,11 @@ export const LESSONS: readonly Lesson[] = [
     title: "Reward hacking",
     story: [
       "The same task, but nothing pulls the images back and wrong ones teach answering too.",
-      "This model has only ever been asked to count two, three and four, so to its own eye one thing passes for two: its reward climbs.",
+      "This model has only ever been asked to count two, three and four, so to its own eye one thing passes for two: its own reward stays high, whatever it draws.",
       "The judge can count to one and disagrees: a reward is a wish, taken literally.",
     ],
     lookAt: [
-      { place: "curves", words: "The two lines part: own reward up, judge down." },
+      { place: "curves", words: "Two lines far apart: nine tenths by its own eye, half by the judge's." },
       { place: "group", words: "A prompt for two, one thing in the picture, full reward." },
     ],
     preset: "robust",

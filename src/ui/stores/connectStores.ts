@@ -6,9 +6,9 @@ import type { StoreApi } from "zustand/vanilla";
 import type { WorkerEvent } from "../../protocol/events.ts";
 import type { TrainClient } from "../../workers/client.ts";
 import { createDeviceStore, type DeviceStore, reduceDevice } from "./deviceStore.ts";
-import { createGalleryStore, type GalleryStore, reduceGallery } from "./galleryStore.ts";
+import { createGalleryStore, EMPTY_GALLERY, type GalleryStore, reduceGallery } from "./galleryStore.ts";
 import { createMetricsStore, type MetricsStore, reduceMetrics } from "./metricsStore.ts";
-import { createRunStore, type RunStore, reduceRun } from "./runStore.ts";
+import { createRunStore, EMPTY_RUN, type RunStore, reduceRun } from "./runStore.ts";
 import type { SettingsStore } from "./settingsStore.ts";
 
 export interface Stores {
@@ -27,6 +27,15 @@ export function createStores(settings: SettingsStore): Stores {
     device: createDeviceStore(),
     settings,
   };
+}
+
+/** Empties what shows a run; what went wrong stays to be read. */
+export function clearStores({ run, metrics, gallery, device }: Stores): void {
+  const { failure } = run.getState();
+  run.setState({ ...EMPTY_RUN, failure }, true);
+  metrics.setState(createMetricsStore().getState(), true);
+  gallery.setState(EMPTY_GALLERY, true);
+  device.setState(createDeviceStore().getState(), true);
 }
 
 /** Asks for one call soon; a new frame in the page, a plain function in tests. */
