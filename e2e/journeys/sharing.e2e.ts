@@ -148,6 +148,49 @@ test("a run leaves as files and comes back: settings, numbers, video, the whole 
   expect(playground.problems).toEqual([]);
 });
 
+test("a recording gives pictures and numbers, and what is dropped on it goes on live", async ({
+  page,
+  context,
+}) => {
+  const playground = new Playground(page);
+  const sharing = new Sharing(page);
+  await playground.openRecorded();
+  await playground.chooseLesson("Counting");
+  await playground.button("Pause").click();
+  await playground.playback.getByRole("slider").fill("2");
+  await playground.expectStep(2);
+  await page.getByRole("button", { name: "Share", exact: true }).click();
+  // The adapter of a recording was not kept.
+  await expect(page.getByRole("menuitem", { name: /^Export run/ })).toBeDisabled();
+  await page.keyboard.press("Escape");
+  const csv = new TextDecoder().decode((await sharing.save("Metrics as CSV")).bytes).split("\r\n");
+  expect(csv).toHaveLength(4);
+  const picture = await sharing.save("This group");
+  const shared = parseSharedConfig(readText(picture.bytes, PNG_KEYWORD) ?? "");
+  expect(shared).toMatchObject({ modelId: "showo-tiny", step: 2, config: { promptKind: "counting" } });
+  expect(shared.link).toContain("lesson=counting");
+
+  await sharing.drop(picture);
+  await page.getByRole("button", { name: "Start a run with them" }).click();
+  await expect(playground.status).toContainText("training in a worker", { timeout: 180_000 });
+  await expect(page.getByRole("combobox", { name: "prompts", exact: true })).toHaveValue("counting");
+  await playground.button("Stop").click();
+  await playground.expectReady();
+  const exported = await sharing.save("Export run");
+  await page.close();
+
+  const other = await context.newPage();
+  const visitor = new Playground(other);
+  await visitor.openRecorded();
+  const opened = new Sharing(other);
+  await opened.drop(exported);
+  await expect(opened.card("The run is stored in this browser")).toBeVisible({ timeout: 180_000 });
+  await other.getByRole("button", { name: /^(Continue at step|Begin with it)/ }).click();
+  await visitor.expectReady();
+  await expect(visitor.status).not.toContainText("recorded");
+  expect([...playground.problems, ...visitor.problems]).toEqual([]);
+});
+
 for (const colorScheme of ["light", "dark"] as const) {
   test(`menu and cards are accessible in ${colorScheme}`, async ({ page }) => {
     await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });

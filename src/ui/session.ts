@@ -61,6 +61,9 @@ export interface LiveSession extends Session {
   play(plan: RunPlan): void;
 }
 
+/** A preset of another version of this program is unknown here; the configuration says all that counts. */
+export const presetNamed = (name: string): PresetName => (name in PRESETS ? (name as PresetName) : "robust");
+
 /** Reads a JSON file. @throws EngineError("networkFailed") */
 export async function fetchJson(url: string): Promise<unknown> {
   try {
@@ -161,8 +164,7 @@ class WorkerSession implements LiveSession {
 
   startRun(changes: Partial<RunConfig> = {}): void {
     const { config, preset } = this.parts.stores.run.getState();
-    const name = preset in PRESETS ? (preset as PresetName) : "robust";
-    const before = config ? { preset: name, config } : this.planned;
+    const before = config ? { preset: presetNamed(preset), config } : this.planned;
     this.planned = {
       preset: before.preset,
       config: makeConfig(before.preset, { ...before.config, ...changes }),

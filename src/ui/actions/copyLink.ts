@@ -1,8 +1,6 @@
 import { linkTo } from "../location.ts";
+import { SHARE_WORDS } from "../text/sharing.ts";
 import type { Action } from "./action.ts";
-
-/** How long the page says that the link was copied. */
-const SAID_MS = 2500;
 
 export const copyLink: Action = {
   id: "copyLink",
@@ -10,15 +8,11 @@ export const copyLink: Action = {
   help: "Copy a link to what you see: lesson, settings and step.",
   keys: ["k"],
   isEnabled: () => true,
-  run: ({ page }) => {
-    const say = (linkNews: "copied" | "refused" | null) => page.store.setState({ linkNews });
-    const finish = (news: "copied" | "refused") => {
-      say(news);
-      setTimeout(() => say(null), SAID_MS);
-    };
+  run: ({ page, sharing }) => {
+    const say = (words: string) => sharing.store.setState({ notice: { kind: "done", words } });
     navigator.clipboard.writeText(linkTo(page)).then(
-      () => finish("copied"),
-      () => finish("refused"),
+      () => say(SHARE_WORDS.linkCopied),
+      () => say(SHARE_WORDS.linkRefused),
     );
   },
 };

@@ -1,15 +1,9 @@
 import { type ReactNode, useEffect, useId, useRef } from "react";
-import {
-  CONFIG_FIELDS,
-  type ConfigKey,
-  diffConfig,
-  PRESETS,
-  type PresetName,
-  type RunConfig,
-} from "../../engine/config.ts";
+import { CONFIG_FIELDS, type ConfigKey, diffConfig, type RunConfig } from "../../engine/config.ts";
 import type { SharedConfig } from "../../formats/sharedConfig.ts";
 import { PushButton } from "../components/PushButton.tsx";
 import { FAILURE_CARDS } from "../failure/failureCards.ts";
+import { presetNamed } from "../session.ts";
 import { IMPORT_WORDS } from "../text/imports.ts";
 import { SHARE_WORDS } from "../text/sharing.ts";
 import { useLive, usePlayground, useSharing } from "../usePlayground.ts";
@@ -75,7 +69,7 @@ function ConfigFound({ shared }: { shared: SharedConfig }) {
     close();
     void page.show("live");
     page.navigate("train");
-    page.live.session.play({ preset: preset in PRESETS ? (preset as PresetName) : "robust", config });
+    page.live.session.play({ preset: presetNamed(preset), config });
   };
   return (
     <Card

@@ -1,12 +1,8 @@
-import { Button } from "react-aria-components";
-import { copyLink } from "../actions/copyLink.ts";
 import { help } from "../actions/help.ts";
 import { theme } from "../actions/theme.ts";
-import { Icon } from "../components/Icon.tsx";
 import { PushButton } from "../components/PushButton.tsx";
 import { ROUTES } from "../routes.ts";
 import { ShareMenu } from "../sharing/ShareMenu.tsx";
-import { LINK_WORDS } from "../text/words.ts";
 import { usePage, usePlayground, useSettings } from "../usePlayground.ts";
 import styles from "./Header.module.css";
 import { LessonMenu } from "./LessonMenu.tsx";
@@ -20,7 +16,7 @@ function Brand() {
         <rect x="1" y="12" width="9" height="9" rx="2.5" fill="var(--accent)" opacity=".6" />
         <rect x="12" y="12" width="9" height="9" rx="2.5" fill="var(--minus)" />
       </svg>
-      <span>UniRL</span>
+      <span className={styles.name}>UniRL</span>
     </a>
   );
 }
@@ -47,28 +43,6 @@ function Navigation() {
   );
 }
 
-/** Says what became of it in its own place, and to those who listen. */
-function CopyLink() {
-  const playground = usePlayground();
-  const news = usePage((page) => page.linkNews);
-  return (
-    <>
-      <Button
-        className={styles.tool ?? ""}
-        aria-label={copyLink.label(playground)}
-        aria-keyshortcuts={copyLink.keys[0]}
-        data-news={news ?? undefined}
-        onPress={() => copyLink.run(playground)}
-      >
-        <Icon name={news === "copied" ? "good" : "link"} />
-      </Button>
-      <span className={news ? styles.news : "visuallyHidden"} role="status">
-        {news ? LINK_WORDS[news] : ""}
-      </span>
-    </>
-  );
-}
-
 /** Brand, views, lesson and the page's own tools; the same on every view. */
 export function Header() {
   const playground = usePlayground();
@@ -80,12 +54,7 @@ export function Header() {
       <Navigation />
       <div className={styles.tools}>
         {hidden.includes("lesson") ? null : <LessonMenu />}
-        {hidden.includes("share") ? null : (
-          <>
-            <CopyLink />
-            <ShareMenu />
-          </>
-        )}
+        {hidden.includes("share") ? null : <ShareMenu />}
         <PushButton icon="help" kind="quiet" isIconOnly shortcut="?" onPress={() => help.run(playground)}>
           {help.label(playground)}
         </PushButton>

@@ -14,8 +14,6 @@ export interface PageView {
   readonly lesson: Lesson;
   readonly hidden: readonly Hideable[];
   readonly problems: readonly LinkProblem[];
-  /** What became of copying a link, for a moment. */
-  readonly linkNews: "copied" | "refused" | null;
 }
 
 export type PageStore = StoreApi<PageView>;
@@ -26,7 +24,6 @@ export const createPageStore = (): PageStore =>
     lesson: DEFAULT_LESSON,
     hidden: [],
     problems: [],
-    linkNews: null,
   }));
 
 export type PlaybackStore = StoreApi<Playback>;

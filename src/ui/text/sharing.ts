@@ -3,6 +3,9 @@ import { formatBytes } from "./numbers.ts";
 
 export const SHARE_WORDS = {
   menu: "Share",
+  link: "Link",
+  linkCopied: "Link copied",
+  linkRefused: "This browser does not allow copying. The address above is the same link.",
   pictures: "Pictures",
   numbers: "Numbers",
   run: "The whole run",

@@ -65,8 +65,6 @@ export const DRAFT_WORDS = {
 } as const;
 
 export const LINK_WORDS = {
-  copied: "Link copied",
-  refused: "Copying is not allowed here",
   title: "About this link",
   dismiss: "Go on",
   fresh: "Open without it",

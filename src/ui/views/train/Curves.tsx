@@ -34,15 +34,15 @@ function Reading({
     <span className={styles.reading}>
       {isNamed ? (
         <>
-          <svg width="14" height="8" aria-hidden="true">
+          <svg width="11" height="8" aria-hidden="true">
             <line
               x1="0"
               y1="4"
-              x2="14"
+              x2="11"
               y2="4"
               stroke={`var(${line.colour})`}
               strokeWidth="2"
-              strokeDasharray={line.isDashed ? "5 3" : undefined}
+              strokeDasharray={line.isDashed ? "4 3" : undefined}
             />
           </svg>
           <span className={styles.lineName}>{line.label}</span>
