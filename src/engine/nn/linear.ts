@@ -3,6 +3,7 @@
  * no input of the taped op, so nothing is computed for its gradient.
  */
 import * as tf from "@tensorflow/tfjs-core";
+import { runsShaders } from "../kernels/defineOp.ts";
 import { PackedWeight } from "../kernels/quantMatMul/packedWeight.ts";
 import { quantLinear } from "../kernels/quantMatMul/quantMatMul.ts";
 import type { TokenHead } from "../kernels/tokenLogProb/tokenLogProb.ts";
@@ -86,15 +87,17 @@ export class Linear {
 
   /**
    * A frozen layer that computes what this one computes now, whatever becomes of the adapter: its products are added to
-   * a copy of a weight in f32, or stay beside a packed one. Owned by the caller; must not outlive this layer.
+   * a copy of the weight in f32, or stay beside packed words that shaders read. Owned by the caller; must not outlive this layer.
    */
   frozenCopy(): Linear {
     const { weight, bias } = this;
     const adapter = this.#adapter?.isEnabled ? this.#adapter : null;
-    if (adapter && weight instanceof tf.Tensor) {
+    // Where no shader reads packed words, their f32 copy takes the products as well.
+    const isPacked = weight instanceof PackedWeight && runsShaders();
+    if (adapter && !isPacked) {
       const merged = tf.tidy(() => {
         const delta = tf.matMul(tf.transpose(adapter.a), tf.transpose(tf.mul(adapter.b, adapter.scale)));
-        return tf.add(weight, delta) as tf.Tensor2D;
+        return tf.add(weight instanceof PackedWeight ? weight.dense() : weight, delta) as tf.Tensor2D;
       });
       return new Linear(merged, tf.clone(bias));
     }
@@ -108,8 +111,7 @@ export class Linear {
   /** Its adapter aside, as a head that tokens are scored by; borrowed. */
   asTokenHead(): TokenHead {
     const { weight, bias } = this;
-    const dense = weight instanceof PackedWeight ? weight.dense() : weight;
-    return { weight: dense, bias, transposedWeight: () => this.transposedWeight() };
+    return { weight, bias, transposedWeight: () => this.transposedWeight() };
   }
 
   dispose(): void {

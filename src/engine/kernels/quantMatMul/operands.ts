@@ -72,7 +72,7 @@ function quad({ isWhole }: ProductKey, buffer: string, row: string, width: strin
 const four = (line: (at: number) => string, separator = ", ") => [0, 1, 2, 3].map(line).join(separator);
 
 /** WGSL of a packed weight's `codes` (a word's four neighbours as f32) and `scaleOf`. */
-function unpacking(format: QuantFormat): string {
+export function unpacking(format: QuantFormat): string {
   const { bits, groupSize } = QUANT_FORMATS[format];
   const [top, first] = [32 - bits, bits === 8 ? [24, 16, 8, 0] : [28, 24, 20, 16]];
   const word =

@@ -1,7 +1,7 @@
 /** The frozen linear layer with a low-rank adapter, its weight in f32 or packed. */
 import * as tf from "@tensorflow/tfjs-core";
 import { EngineError } from "../../errors.ts";
-import { defineOp } from "../defineOp.ts";
+import { defineOp, runsShaders } from "../defineOp.ts";
 import { tapedOp } from "../tapedOp.ts";
 import type { ProductVariant } from "./operands.ts";
 import { PackedWeight } from "./packedWeight.ts";
@@ -58,12 +58,15 @@ function requireShape(name: string, tensor: tf.Tensor, shape: readonly number[])
   );
 }
 
-/** The weight's inputs, sizes and f32 forms. */
-function describeWeight(weight: tf.Tensor2D | PackedWeight, transposed: (() => tf.Tensor2D) | undefined) {
+/** A weight as shaders read it; nothing where twins run, so that packed words stay off their backends. */
+export type WeightInputs = Pick<ForwardInputs, "weight" | "packed" | "scales">;
+
+/** The weight's inputs, sizes and f32 forms, which twins read. */
+export function describeWeight(weight: tf.Tensor2D | PackedWeight, transposed?: () => tf.Tensor2D) {
   if (weight instanceof PackedWeight) {
-    const { packed, scales, matrix, inSize, outSize } = weight;
+    const { matrix, inSize, outSize } = weight;
     return {
-      inputs: { packed, scales },
+      inputs: runsShaders() ? { packed: weight.packed, scales: weight.scales } : {},
       sizes: { format: matrix.format, inSize, outSize },
       forms: { dense: () => weight.dense(), transposed: () => weight.transposed() },
     };

@@ -1,8 +1,9 @@
 /**
  * Answering: the image and question run once with the understanding mask, then one row per new token behind cached
- * keys and values. Only the last row reaches the head.
+ * keys and values. Only the last row reaches the head, and only the head's text ids: an answer is text.
  *
- * Source: spec/showo.md 5.2; the reference has no cache and recomputes all rows, with the same result.
+ * Source: spec/showo.md 5.2; the reference has no cache and recomputes all rows, with the same result. Differs: it could
+ * answer with an image code.
  */
 import * as tf from "@tensorflow/tfjs-core";
 import { disposeAll, tidyAll } from "../../nn/tidy.ts";
@@ -66,10 +67,10 @@ function prefill(
 
 function headLogits(network: ShowoNetwork, { hidden }: ForwardOutput): tf.Tensor2D {
   const [batch, , width] = hidden.shape;
-  return network.head.apply(tf.reshape(hidden, [batch, width]));
+  return network.textHead.apply(tf.reshape(hidden, [batch, width]));
 }
 
-/** Appends one token to every open row. @param values [B·V] logits */
+/** Appends one token to every open row. @param values logits [B·text ids] */
 function writeTokens(
   answers: readonly OpenAnswer[],
   values: Float32Array,

@@ -6,6 +6,7 @@
  */
 import * as tf from "@tensorflow/tfjs-core";
 import { EngineError } from "../../errors.ts";
+import { embeddingRows } from "../../kernels/embeddingRows/embeddingRows.ts";
 import { geluNew } from "../../kernels/geluNew/geluNew.ts";
 import { rotateHeads } from "../../kernels/headRotary/headRotary.ts";
 import { makeRotary, type Rotary } from "../../kernels/headRotary/rotary.ts";
@@ -57,15 +58,17 @@ interface PassContext {
 
 /** Rows of the embedding table. Taped when the table is trainable. @param ids [B·L] @returns [B, L, D] */
 export function embed(network: ShowoNetwork, ids: Int32Array, batch: number): tf.Tensor3D {
-  const rows = network.head.isTrainable
-    ? takeRows(network.embedding, ids)
-    : tf.gather(network.embedding, tf.tensor1d(ids, "int32"));
+  const { embedding, isTrainable } = network;
+  const rows =
+    isTrainable && embedding instanceof tf.Tensor
+      ? takeRows(embedding, ids)
+      : embeddingRows(embedding, tf.tensor1d(ids, "int32"));
   return tf.reshape(rows, [batch, ids.length / batch, network.config.hiddenSize]);
 }
 
 /** Rows of the frozen embedding table. @param ids int32 [B, L] @returns [B, L, D] */
 export function embedIds(network: ShowoNetwork, ids: tf.Tensor2D): tf.Tensor3D {
-  return tf.gather(network.embedding, ids) as unknown as tf.Tensor3D;
+  return embeddingRows(network.embedding, ids) as tf.Tensor3D;
 }
 
 function flatten(x: tf.Tensor): tf.Tensor2D {
@@ -143,7 +146,7 @@ function runBlocks(
   const cache: LayerCache[] = [];
   let h: tf.Tensor2D = flatten(input.embedded);
   for (const [at, block] of blocks.entries()) {
-    const isConstant = at === 0 && !input.isEmbeddedTaped && !network.head.isTrainable;
+    const isConstant = at === 0 && !input.isEmbeddedTaped && !network.isTrainable;
     const x = layerNorm(h, block.inputNorm);
     const layer = cacheLayer(block, x, batch, context, input.past?.[at], isConstant);
     cache.push(layer);

@@ -75,12 +75,10 @@ export function embedImagesSoftly(
   return tf.tidy(() => {
     const logits = network.imageHead.apply(imageStates(network, rows));
     const noise = noiseSeeds && gumbelNoise(network, noiseSeeds);
-    const { rows: table, columns } = network.imageEmbedding;
     const weights = Float32Array.from(rows.hidden.flatMap((hidden) => [...hidden]));
     const embedded = straightThroughEmbedding(
       logits,
-      table,
-      columns,
+      network.imageEmbedding,
       flattenCodes(rows.images),
       weights,
       tau,
@@ -125,7 +123,7 @@ function stackAnswers(answers: readonly Int32Array[]): {
 }
 
 /**
- * log p of every answer token given image, question and the tokens before. Taped.
+ * log p of every answer token given image, question and the tokens before, among the text ids. Taped.
  * @returns logProbs [B, T], 0 beyond each answer's end; weights [B, T], 1 on real tokens; both owned
  */
 export function scoreAnswers(
@@ -158,7 +156,7 @@ export function scoreAnswers(
       isEmbeddedTaped: softImages !== null,
     });
     const flat = tf.reshape(hidden, [-1, config.hiddenSize]) as tf.Tensor2D;
-    const scores = projectedTokenLogProbs(flat, network.head.asTokenHead(), targets);
+    const scores = projectedTokenLogProbs(flat, network.textHead.asTokenHead(), targets);
     return tf.reshape(tf.mul(scores, tf.tensor1d(weights)), [questions.length, longest]) as tf.Tensor2D;
   });
   return { logProbs, weights: tf.tensor2d(weights, [questions.length, longest]) };

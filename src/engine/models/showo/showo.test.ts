@@ -15,6 +15,7 @@ import { continueAnswers } from "./answer.ts";
 import { seededNoise } from "./drawSettings.ts";
 import { embed, runForward } from "./forward.ts";
 import { drawCodes } from "./generate.ts";
+import { wholeHead } from "./goldenBatch.ts";
 import { preparePrefix, runImageRows } from "./imageRows.ts";
 import { answerMask, drawMask, stackMasks } from "./masks.ts";
 import { answerEoi, answerPrefix, drawPrefix, imageBlock, padLeft } from "./prompts.ts";
@@ -61,7 +62,7 @@ function plainLogits(rows: readonly (readonly number[])[], length: number, isDra
       mask: stackMasks(masks, length),
     });
     const flat = tf.reshape(hidden, [-1, config.hiddenSize]) as tf.Tensor2D;
-    return tf.reshape(network.head.apply(flat), [rows.length, length, config.vocabSize]);
+    return tf.reshape(wholeHead(network).apply(flat), [rows.length, length, config.vocabSize]);
   });
 }
 
@@ -142,7 +143,9 @@ describe("the fast path", () => {
       const sequence = [...(rows[row] ?? [])];
       for (const [at, token] of answer.tokens.entries()) {
         const logits = plainLogits([sequence], sequence.length, false);
-        const last = tf.tidy(() => tf.logSoftmax(tf.slice(logits, [0, sequence.length - 1, 0], [1, 1, -1])));
+        const last = tf.tidy(() =>
+          tf.logSoftmax(tf.slice(logits, [0, sequence.length - 1, 0], [1, 1, config.imageOffset])),
+        );
         const logProbs = await last.data();
         expect(token).toBe(logProbs.indexOf(Math.max(...logProbs)));
         expect(answer.logProbs[at]).toBeCloseTo(logProbs[token] ?? Number.NaN, 4);

@@ -3,7 +3,6 @@ import * as tf from "@tensorflow/tfjs-core";
 import { EngineError } from "../../errors.ts";
 import { createAdapter } from "../../lora/adapter.ts";
 import { peftName } from "../../lora/peft.ts";
-import { countParameters } from "../../nn/countParameters.ts";
 import type { Linear } from "../../nn/linear.ts";
 import { createRng } from "../../rng.ts";
 import type { TextTokenizer } from "../../tokenizer/textTokenizer.ts";
@@ -64,7 +63,7 @@ export class Showo implements UnifiedModel {
     this.#textTokenizer = textTokenizer;
     this.imageTokenCount = config.imageTokenCount;
     this.codebookSize = config.codebookSize;
-    this.parameterCount = countParameters(network.parameters) + imageTokenizer.parameterCount;
+    this.parameterCount = network.parameterCount + imageTokenizer.parameterCount;
     this.imageSide = Math.round(Math.sqrt(config.imageTokenCount)) * imageTokenizer.downsampling;
     this.generation = config.generation;
     this.#modules = new Map([...network.linears].map(([name, layer]) => [`showo.${name}`, layer]));
