@@ -40,13 +40,22 @@ async function benchProducts({ rounds }: BenchOptions, output: Output, machine: 
 async function benchDrawing(options: BenchOptions, folder: string, output: Output, machine: string) {
   const { rounds } = options;
   const { backend } = await startNodeBackend(options.backend);
-  const network = await openNetwork(await findModelFolder(folder));
+  const network = await openNetwork(await findModelFolder(folder), options.weights);
   const progress = output.startProgress("drawing", rounds);
   const timings = await timeInterleaved(await drawingContenders(network), rounds, progress.update);
   progress.stop();
   disposeShowoNetwork(network);
   output.result(
-    { command: "bench", bench: "drawing", model: folder, backend, machine, rounds, timings },
+    {
+      command: "bench",
+      bench: "drawing",
+      model: folder,
+      weights: options.weights,
+      backend,
+      machine,
+      rounds,
+      timings,
+    },
     `drawing 8 images in 8 steps on ${backend}\n${describeTimings(timings, () => "")}`,
   );
 }
@@ -64,9 +73,9 @@ async function benchKernels({ rounds, filter }: BenchOptions, output: Output, ma
   }
 }
 
-async function benchStep({ rounds }: BenchOptions, folder: string, output: Output, machine: string) {
+async function benchStep({ rounds, weights }: BenchOptions, folder: string, output: Output, machine: string) {
   const { adapter } = await startNodeBackend("webgpu");
-  const { contenders, dispose } = await stepContenders(folder);
+  const { contenders, dispose } = await stepContenders(folder, weights);
   const progress = output.startProgress("GRPO step", rounds);
   const timings = await timeInterleaved(contenders, rounds, progress.update);
   progress.stop();
@@ -77,7 +86,7 @@ async function benchStep({ rounds }: BenchOptions, folder: string, output: Outpu
     return `${dispatches} dispatches, ${submits} submits, ${readbacks} readbacks`;
   };
   output.result(
-    { command: "bench", bench: "step", model: folder, adapter, machine, rounds, timings, counts },
+    { command: "bench", bench: "step", model: folder, weights, adapter, machine, rounds, timings, counts },
     `GRPO step of 4 images on ${adapter}\n${describeTimings(timings, describe)}`,
   );
 }

@@ -6,6 +6,7 @@ import type { GpuCounters, TrainerBackend } from "../src/engine/device/trainerBa
 import { preferTwins } from "../src/engine/kernels/defineOp.ts";
 import { loadModel } from "../src/engine/models/loadModel.ts";
 import type { UnifiedModel } from "../src/engine/models/unified.ts";
+import type { ModelFormat } from "../src/engine/quant/quantFormat.ts";
 import { createTrainerState, train } from "../src/engine/rl/trainer.ts";
 import { createTaskSource, judgeAnswer } from "../src/engine/rl/worldTask.ts";
 import { createSplits } from "../src/engine/world/splits.ts";
@@ -56,8 +57,9 @@ async function runStep(model: UnifiedModel, world: "nano" | "tiny"): Promise<voi
 /** On the WebGPU backend that runs. @param folder of a shipped model */
 export async function stepContenders(
   folder: string,
+  weights: ModelFormat,
 ): Promise<{ contenders: CountedContender[]; dispose(): void }> {
-  const model = await loadModel(folderReader(await findModelFolder(folder)), folder);
+  const model = await loadModel(folderReader(await findModelFolder(folder)), folder, { weights });
   const world = folder.includes("nano") ? "nano" : "tiny";
   const backend = tf.backend() as unknown as TrainerBackend;
   const contender = (name: string, areTwins: boolean): CountedContender => {

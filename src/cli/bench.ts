@@ -1,9 +1,15 @@
 /** `unirl bench`: measures on this machine what the design assumes; the measurements live in bench/. */
 import { type Command, Option } from "commander";
-import { addCommonOptions, type CommonOptions, wholeNumber } from "./options.ts";
+import {
+  addCommonOptions,
+  addWeightsOption,
+  type CommonOptions,
+  type ModelOptions,
+  wholeNumber,
+} from "./options.ts";
 import { createOutput } from "./output.ts";
 
-export interface BenchOptions extends CommonOptions {
+export interface BenchOptions extends CommonOptions, Pick<ModelOptions, "weights"> {
   readonly model?: string;
   readonly rounds: number;
   readonly suite: (typeof SUITES)[number];
@@ -28,5 +34,5 @@ export function registerBench(program: Command): void {
     .addOption(new Option("--suite <name>", "what to measure").choices(SUITES).default("all"))
     .option("--filter <words>", "of the kernels, only those whose name contains it", "")
     .option("--rounds <count>", "interleaved rounds; medians are reported", wholeNumber(5, 1000), 7);
-  addCommonOptions(command).action(runBench);
+  addCommonOptions(addWeightsOption(command)).action(runBench);
 }

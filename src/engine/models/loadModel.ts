@@ -6,9 +6,10 @@ import { createTextTokenizer } from "../tokenizer/textTokenizer.ts";
 import { loadMagvit2 } from "./magvit2/magvit2.ts";
 import { type ReadFile, readJson, readOptionalJson, readTensors } from "./modelFolder.ts";
 import { parseShowoConfig, type ShowoConfig } from "./showo/config.ts";
+import { reportPacking } from "./showo/packingReport.ts";
 import { Showo } from "./showo/showo.ts";
-import { disposeShowoNetwork, loadShowoNetwork } from "./showo/weights.ts";
-import type { UnifiedModel } from "./unified.ts";
+import { disposeShowoNetwork, listShowoParameters, loadShowoNetwork } from "./showo/weights.ts";
+import type { UnifiedModel, WeightReport } from "./unified.ts";
 
 /** How a model is opened. */
 export interface LoadOptions {
@@ -55,4 +56,15 @@ export async function loadModel(
     disposeShowoNetwork(network);
     throw thrown;
   }
+}
+
+/**
+ * What a model's weights take in a format, and how far they are from its file's. Runs on no device.
+ * @param read reads config.json and model.safetensors
+ * @throws EngineError("modelMissing") or EngineError("modelCorrupt"), both naming the file or the tensor
+ */
+export async function reportWeights(read: ReadFile, weights: ModelFormat): Promise<WeightReport> {
+  const config = await readConfig(read);
+  const tensors = await readTensors(read, "model.safetensors", true);
+  return reportPacking(listShowoParameters(config), tensors, weights);
 }
