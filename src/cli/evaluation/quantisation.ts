@@ -26,7 +26,7 @@ async function openIn(
 function describeWeights({ bytes, matrices }: WeightReport, whole: number): string {
   const rows = matrices.map(({ kind, format, relativeError }) => [
     kind,
-    `${format.padEnd(8)} relative error ${relativeError.toFixed(4)}`,
+    ` ${format.padEnd(8)} relative error ${relativeError.toFixed(4)}`,
   ]);
   const share = `${(bytes / 2 ** 20).toFixed(2)} MiB of f32's ${(whole / 2 ** 20).toFixed(2)}`;
   return describeTable(share, Object.fromEntries(rows));
