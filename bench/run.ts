@@ -10,7 +10,7 @@ import { disposeShowoNetwork, drawingContenders, openNetwork } from "./drawing.t
 import { kernelContenders } from "./kernels.ts";
 import { PRODUCT_SHAPES, productContenders, toGflops } from "./matmul.ts";
 import { describeMachine, type Timing, timeInterleaved } from "./rounds.ts";
-import { stepContenders } from "./step.ts";
+import { type CountedContender, stepContenders } from "./step.ts";
 
 /** The first contender is the yardstick: how many times longer the others take. */
 function describeTimings(timings: readonly Timing[], extra: (timing: Timing) => string): string {
@@ -64,6 +64,17 @@ async function benchKernels({ rounds, filter }: BenchOptions, output: Output, ma
   }
 }
 
+/** Dispatches by program, one contender after the other. */
+function describePrograms(contenders: readonly CountedContender[]): string {
+  const lines = contenders.flatMap((contender) => [
+    `dispatches of ${contender.name}`,
+    ...Object.entries(contender.counts()?.programs ?? {}).map(
+      ([program, count]) => `${count.toString().padStart(7)}  ${program}`,
+    ),
+  ]);
+  return lines.join("\n");
+}
+
 async function benchStep({ rounds }: BenchOptions, folder: string, output: Output, machine: string) {
   const { adapter } = await startNodeBackend("webgpu");
   const { contenders, dispose } = await stepContenders(folder);
@@ -78,7 +89,7 @@ async function benchStep({ rounds }: BenchOptions, folder: string, output: Outpu
   };
   output.result(
     { command: "bench", bench: "step", model: folder, adapter, machine, rounds, timings, counts },
-    `GRPO step of 4 images on ${adapter}\n${describeTimings(timings, describe)}`,
+    `GRPO step of 4 images on ${adapter}\n${describeTimings(timings, describe)}\n${describePrograms(contenders)}`,
   );
 }
 

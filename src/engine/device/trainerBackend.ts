@@ -63,6 +63,7 @@ interface Pipeline {
 
 export class TrainerBackend extends WebGPUBackend {
   #counts = { dispatches: 0, submits: 0, readbacks: 0, readbackBytes: 0 };
+  readonly #dispatchesOf = new Map<string, number>();
   /** By the shader's text; the second map spares writing the text of a program that was seen before. */
   readonly #pipelines = new Map<string, Pipeline>();
   readonly #seen = new WeakMap<GpuProgram, Pipeline>();
@@ -91,6 +92,11 @@ export class TrainerBackend extends WebGPUBackend {
 
   counters(): GpuCounters {
     return { ...this.#counts };
+  }
+
+  /** Compute dispatches since the backend started by the name of their program; tfjs's are named by their classes. */
+  dispatchesByProgram(): ReadonlyMap<string, number> {
+    return new Map(this.#dispatchesOf);
   }
 
   /**
@@ -182,7 +188,7 @@ export class TrainerBackend extends WebGPUBackend {
   }
 
   override runWebGPUProgram(...args: Parameters<WebGPUBackend["runWebGPUProgram"]>): TensorInfo {
-    if (!env().getBool(COMPILE_ONLY)) this.#counts.dispatches += 1;
+    if (!env().getBool(COMPILE_ONLY)) this.#count(args[0].constructor.name);
     return super.runWebGPUProgram(...args);
   }
 
@@ -214,6 +220,11 @@ export class TrainerBackend extends WebGPUBackend {
   override dispose(): void {
     this.#slotBuffer.destroy();
     super.dispose();
+  }
+
+  #count(program: string): void {
+    this.#counts.dispatches += 1;
+    this.#dispatchesOf.set(program, (this.#dispatchesOf.get(program) ?? 0) + 1);
   }
 
   /** Watches how long the work takes that was just handed over, and sets the length of the next. */
@@ -264,7 +275,7 @@ export class TrainerBackend extends WebGPUBackend {
     pass.setPipeline(pipeline);
     pass.setBindGroup(0, bindGroup, slot === null ? [] : [slot * SLOT_BYTES]);
     pass.dispatchWorkgroups(...groups);
-    this.#counts.dispatches += 1;
+    this.#count(program.name);
     recorder.dispatchCountInPass += 1;
     if (recorder.dispatchCountInPass >= env().getNumber(BATCH_SIZE)) {
       this.endComputePassEncoder();
