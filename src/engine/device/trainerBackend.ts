@@ -78,8 +78,8 @@ export class TrainerBackend extends WebGPUBackend {
   readonly #slotBuffer: GPUBuffer;
   #usedSlots = 0;
   readonly #pacer = new SubmitPacer();
-  /** Tensors that programs write in place: what the CPU once read of them says nothing about what they hold. */
-  readonly #rewritten = new WeakSet<object>();
+  /** How often programs wrote a tensor in place: what the CPU once read of it says nothing about what it holds. */
+  readonly #rewritten = new WeakMap<object, number>();
 
   constructor(device: GPUDevice, adapterInfo: GPUAdapterInfo) {
     super(device, adapterInfo);
@@ -97,6 +97,14 @@ export class TrainerBackend extends WebGPUBackend {
   /** Compute dispatches since the backend started by the name of their program; tfjs's are named by their classes. */
   dispatchesByProgram(): ReadonlyMap<string, number> {
     return new Map(this.#dispatchesOf);
+  }
+
+  /**
+   * Changes with a tensor's values: what was made from them is out of date when it differs. NaN, which equals nothing,
+   * while programs are compiled and not run, since whatever is made then is made of nothing.
+   */
+  versionOf(dataId: object): number {
+    return env().getBool(COMPILE_ONLY) ? Number.NaN : (this.#rewritten.get(dataId) ?? 0);
   }
 
   /**
@@ -119,7 +127,8 @@ export class TrainerBackend extends WebGPUBackend {
       const wanted = (outputs as Record<string, OutputSpec | TensorInfo>)[name];
       if (!wanted) throw new EngineError("badInput", `${program.name} needs an output ${name}.`);
       written[name] = "dataId" in wanted ? wanted : this.makeTensorInfo([...wanted.shape], wanted.dtype);
-      if ("dataId" in wanted) this.#rewritten.add(wanted.dataId);
+      if ("dataId" in wanted)
+        this.#rewritten.set(wanted.dataId, (this.#rewritten.get(wanted.dataId) ?? 0) + 1);
     }
     const bound = [
       ...Object.keys(program.inputs).map((name) => this.#bufferOf(program, name, inputs[name])),

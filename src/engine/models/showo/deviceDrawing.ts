@@ -32,12 +32,12 @@ function allLogits(
   codes: tf.Tensor2D,
   guidanceScale: number,
 ): tf.Tensor3D {
-  const { imageOffset, maskId, special, hiddenSize } = network.config;
+  const { imageOffset, maskId, special } = network.config;
   const [images, tokens] = codes.shape;
   const edge = (id: number) => tf.fill([images, 1], id, "int32") as tf.Tensor2D;
   const ids = tf.concat([edge(special.soi), toTokenIds(codes, imageOffset, maskId), edge(special.eoi)], 1);
   const logits = guidedLogits(batch, guidanceScale, (prefix) =>
-    network.imageHead.apply(tf.reshape(runImageIds(network, prefix, ids), [-1, hiddenSize])),
+    network.imageHead.apply(runImageIds(network, prefix, ids)),
   );
   return tf.reshape(logits, [images, tokens, -1]);
 }

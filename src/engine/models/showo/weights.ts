@@ -1,8 +1,12 @@
 /** Show-o's parameters: original names and shapes, loaded into the layers that `forward.ts` runs. */
 import * as tf from "@tensorflow/tfjs-core";
 import { EngineError } from "../../errors.ts";
+import type { HeadNorms } from "../../kernels/headRotary/headRotary.ts";
 import type { NormWeights } from "../../kernels/rowNorm/rowNorm.ts";
+import type { AdapterSlot } from "../../lora/adapter.ts";
+import { countParameters } from "../../nn/countParameters.ts";
 import { Linear } from "../../nn/linear.ts";
+import { TrainableLinear } from "../../nn/trainableLinear.ts";
 import type { SafetensorsEntry } from "../../safetensors/safetensors.ts";
 import { toFloat32 } from "../../safetensors/toFloat32.ts";
 import type { ShowoConfig } from "./config.ts";
@@ -10,12 +14,11 @@ import type { ShowoConfig } from "./config.ts";
 /** One Phi block: a single norm feeds attention and MLP side by side. */
 export interface Block {
   readonly inputNorm: NormWeights;
-  readonly query: Linear;
-  readonly key: Linear;
-  readonly value: Linear;
+  /** Queries, keys and values side by side. */
+  readonly qkv: Linear;
+  /** Borrowed; where the norms learn, made for each pass. */
+  readonly headNorms: () => HeadNorms;
   readonly dense: Linear;
-  readonly queryNorm: NormWeights;
-  readonly keyNorm: NormWeights;
   readonly fc1: Linear;
   readonly fc2: Linear;
 }
@@ -23,6 +26,8 @@ export interface Block {
 /** The transformer. Owns its tensors. */
 export interface ShowoNetwork {
   readonly config: ShowoConfig;
+  /** Every parameter receives gradients. */
+  readonly isTrainable: boolean;
   /** [V, D] */
   readonly embedding: tf.Tensor2D;
   readonly blocks: readonly Block[];
@@ -33,10 +38,12 @@ export interface ShowoNetwork {
   readonly imageHead: Linear;
   /** The embedding's rows of the image codes [K, D] and their transpose; copies, frozen. */
   readonly imageEmbedding: { readonly rows: tf.Tensor2D; readonly columns: tf.Tensor2D };
-  /** Every linear layer of the blocks by its name below `showo.`, in order. */
-  readonly linears: ReadonlyMap<string, Linear>;
-  /** Loaded tensors by original name; linear weights lie transposed, [in, out]. */
+  /** Where adapters go: every linear layer of the blocks by its name below `showo.`, in order. */
+  readonly slots: ReadonlyMap<string, AdapterSlot>;
+  /** Loaded tensors by original name; linear weights lie transposed, [in, out]. Freed where layers were made one. */
   readonly parameters: ReadonlyMap<string, tf.Tensor>;
+  /** Numbers in all parameters. */
+  readonly parameterCount: number;
 }
 
 /** Original name → shape as stored, of every transformer parameter. */
@@ -107,19 +114,31 @@ function toParameter(
   });
 }
 
+/** Layers that read the same input, as one. Frozen, they are used up. */
+function joinLayers(layers: readonly Linear[]): Linear {
+  const [first] = layers;
+  return layers.length === 1 && first ? first : Linear.join(layers);
+}
+
 function assemble(
   config: ShowoConfig,
   parameters: ReadonlyMap<string, tf.Tensor>,
   isTrainable: boolean,
-): ShowoNetwork {
+): Omit<ShowoNetwork, "parameterCount"> {
   // checkTensors has seen every name.
   const get = <T extends tf.Tensor>(name: string) => parameters.get(`showo.${name}`) as T;
-  const linears = new Map<string, Linear>();
-  const makeLinear = (name: string) =>
-    new Linear(get<tf.Tensor2D>(`${name}.weight`), get<tf.Tensor1D>(`${name}.bias`), isTrainable);
-  const linear = (name: string) => {
-    const layer = makeLinear(name);
-    linears.set(name, layer);
+  const weightsOf = (name: string) => ({
+    weight: get<tf.Tensor2D>(`${name}.weight`),
+    bias: get<tf.Tensor1D>(`${name}.bias`),
+  });
+  const makeLinear = (name: string) => {
+    const { weight, bias } = weightsOf(name);
+    return new Linear(weight, bias);
+  };
+  const slots = new Map<string, AdapterSlot>();
+  const linear = (...names: string[]) => {
+    const layer = isTrainable ? new TrainableLinear(names.map(weightsOf)) : joinLayers(names.map(makeLinear));
+    for (const [at, name] of names.entries()) slots.set(name, layer.slots[at] as AdapterSlot);
     return layer;
   };
   const norm = (name: string): NormWeights => ({
@@ -128,32 +147,34 @@ function assemble(
     epsilon: config.normEpsilon,
     isTrainable,
   });
+  const headNorms = (prefix: string) => {
+    const parts = ["q_layernorm.weight", "k_layernorm.weight", "q_layernorm.bias", "k_layernorm.bias"];
+    const stack = () => tf.stack(parts.map((part) => get(`${prefix}.${part}`))) as tf.Tensor2D;
+    const kept = isTrainable ? null : stack();
+    return (): HeadNorms => ({ values: kept ?? stack(), epsilon: config.normEpsilon, isTrainable });
+  };
   const blocks = Array.from({ length: config.layerCount }, (_, layer): Block => {
-    const prefix = `model.layers.${layer}`;
+    const [attention, mlp] = [`model.layers.${layer}.self_attn`, `model.layers.${layer}.mlp`];
     return {
-      inputNorm: norm(`${prefix}.input_layernorm`),
-      query: linear(`${prefix}.self_attn.q_proj`),
-      key: linear(`${prefix}.self_attn.k_proj`),
-      value: linear(`${prefix}.self_attn.v_proj`),
-      dense: linear(`${prefix}.self_attn.dense`),
-      queryNorm: norm(`${prefix}.self_attn.q_layernorm`),
-      keyNorm: norm(`${prefix}.self_attn.k_layernorm`),
-      fc1: linear(`${prefix}.mlp.fc1`),
-      fc2: linear(`${prefix}.mlp.fc2`),
+      inputNorm: norm(`model.layers.${layer}.input_layernorm`),
+      qkv: linear(`${attention}.q_proj`, `${attention}.k_proj`, `${attention}.v_proj`),
+      headNorms: headNorms(attention),
+      dense: linear(`${attention}.dense`),
+      fc1: linear(`${mlp}.fc1`),
+      fc2: linear(`${mlp}.fc2`),
     };
   });
   const embedding = get<tf.Tensor2D>("model.embed_tokens.weight");
-  const head = makeLinear("lm_head");
-  const headValues = get<tf.Tensor2D>("lm_head.weight");
-  const finalNorm = norm("model.final_layernorm");
+  const { weight: headValues, bias: headBias } = weightsOf("lm_head");
   return {
     config,
+    isTrainable,
     embedding,
     blocks,
-    finalNorm,
-    head,
-    ...sliceImageParts(config, embedding, headValues, head.bias),
-    linears,
+    finalNorm: norm("model.final_layernorm"),
+    head: isTrainable ? new TrainableLinear([weightsOf("lm_head")]) : makeLinear("lm_head"),
+    ...sliceImageParts(config, embedding, headValues, headBias),
+    slots,
     parameters,
   };
 }
@@ -189,7 +210,8 @@ export function loadShowoNetwork(
     const entry = tensors.get(name);
     if (entry) parameters.set(name, toParameter(entry, shape, name, isTrainable));
   }
-  return assemble(config, parameters, isTrainable);
+  const parameterCount = countParameters(parameters);
+  return { ...assemble(config, parameters, isTrainable), parameterCount };
 }
 
 /**
@@ -199,31 +221,36 @@ export function loadShowoNetwork(
  * @returns the network itself where no adapter is attached; `dispose` frees the copies and leaves `network` alone
  */
 export function mergeAdapters(network: ShowoNetwork): { network: ShowoNetwork; dispose(): void } {
-  const layers = [...network.linears.values()].filter(({ adapter }) => adapter !== null);
-  if (layers.length === 0) return { network, dispose: () => {} };
-  // A layer whose adapter is off must stay without it when a pause lets someone switch it on again.
-  const copies = new Map(layers.map((layer) => [layer, layer.frozenCopy()]));
-  const swap = (layer: Linear): Linear => copies.get(layer) ?? layer;
+  const copies: Linear[] = [];
+  const swap = (layer: Linear): Linear => {
+    // A layer whose adapters are off must stay without them when a pause lets someone switch them on again.
+    if (layer.slots.every(({ adapter }) => adapter === null)) return layer;
+    const copy = layer.frozenCopy();
+    copies.push(copy);
+    return copy;
+  };
   const blocks = network.blocks.map((block) => ({
     ...block,
-    query: swap(block.query),
-    key: swap(block.key),
-    value: swap(block.value),
+    qkv: swap(block.qkv),
     dense: swap(block.dense),
     fc1: swap(block.fc1),
     fc2: swap(block.fc2),
   }));
   return {
-    network: { ...network, blocks },
+    network: copies.length === 0 ? network : { ...network, blocks },
     dispose: () => {
-      for (const layer of copies.values()) layer.dispose();
+      for (const copy of copies) copy.dispose();
     },
   };
 }
 
 /** Frees every tensor of the network, adapters too. */
 export function disposeShowoNetwork(network: ShowoNetwork): void {
-  for (const layer of [...network.linears.values(), network.head, network.imageHead]) layer.dispose();
+  for (const { qkv, dense, fc1, fc2, headNorms } of network.blocks) {
+    for (const layer of [qkv, dense, fc1, fc2]) layer.dispose();
+    headNorms().values.dispose();
+  }
+  for (const layer of [network.head, network.imageHead]) layer.dispose();
   tf.dispose([network.imageEmbedding.rows, network.imageEmbedding.columns]);
   for (const parameter of network.parameters.values()) parameter.dispose();
 }
