@@ -64,32 +64,38 @@ async function benchKernels({ rounds, filter }: BenchOptions, output: Output, ma
   }
 }
 
-/** Dispatches by program, one contender after the other. */
-function describePrograms(contenders: readonly CountedContender[]): string {
-  const lines = contenders.flatMap((contender) => [
-    `dispatches of ${contender.name}`,
-    ...Object.entries(contender.counts()?.programs ?? {}).map(
+/** What one step of each contender asked of the GPU, and their dispatches by program. */
+function describeCounts(contenders: readonly CountedContender[]): string {
+  const blocks = contenders.map((contender) => {
+    const { dispatches = 0, submits = 0, readbacks = 0, programs = {} } = contender.counts() ?? {};
+    const lines = Object.entries(programs).map(
       ([program, count]) => `${count.toString().padStart(7)}  ${program}`,
-    ),
-  ]);
-  return lines.join("\n");
+    );
+    const total = `${contender.name}: ${dispatches} dispatches, ${submits} submits, ${readbacks} readbacks`;
+    return [total, ...lines].join("\n");
+  });
+  return blocks.join("\n");
 }
 
-async function benchStep({ rounds }: BenchOptions, folder: string, output: Output, machine: string) {
+async function benchStep({ rounds, count }: BenchOptions, folder: string, output: Output, machine: string) {
   const { adapter } = await startNodeBackend("webgpu");
   const { contenders, dispose } = await stepContenders(folder);
-  const progress = output.startProgress("GRPO step", rounds);
-  const timings = await timeInterleaved(contenders, rounds, progress.update);
+  const progress = output.startProgress("GRPO step", count ? contenders.length : rounds);
+  let timings: readonly Timing[] = [];
+  if (count) {
+    for (const [at, contender] of contenders.entries()) {
+      await contender.run();
+      progress.update(at + 1);
+    }
+  } else timings = await timeInterleaved(contenders, rounds, progress.update);
   progress.stop();
   dispose();
   const counts = Object.fromEntries(contenders.map((contender) => [contender.name, contender.counts()]));
-  const describe = ({ name }: Timing) => {
-    const { dispatches = 0, submits = 0, readbacks = 0 } = counts[name] ?? {};
-    return `${dispatches} dispatches, ${submits} submits, ${readbacks} readbacks`;
-  };
+  const measured = count ? {} : { rounds, timings };
+  const described = count ? [] : [describeTimings(timings, () => "")];
   output.result(
-    { command: "bench", bench: "step", model: folder, adapter, machine, rounds, timings, counts },
-    `GRPO step of 4 images on ${adapter}\n${describeTimings(timings, describe)}\n${describePrograms(contenders)}`,
+    { command: "bench", bench: "step", model: folder, adapter, machine, ...measured, counts },
+    [`GRPO step of 4 images on ${adapter}`, ...described, describeCounts(contenders)].join("\n"),
   );
 }
 
