@@ -16,17 +16,33 @@ import type { Contender } from "./rounds.ts";
 /** Small enough for a GPU that is a program on the CPU. */
 const config = makeConfig("robust", { promptsPerStep: 1, groupSize: 4, decodeSteps: 6, klImage: 0.1 });
 
-/** A contender, and the GPU's counts of its last run. */
-export interface CountedContender extends Contender {
-  counts(): Readonly<Record<keyof GpuCounters, number>> | null;
+/** What one step asked of the GPU. */
+export interface StepCounts extends GpuCounters {
+  /** Dispatches by program, most first. */
+  readonly programs: Readonly<Record<string, number>>;
 }
 
-function difference(after: GpuCounters, before: GpuCounters): GpuCounters {
-  return {
-    dispatches: after.dispatches - before.dispatches,
-    submits: after.submits - before.submits,
-    readbacks: after.readbacks - before.readbacks,
-    readbackBytes: after.readbackBytes - before.readbackBytes,
+/** A contender, and the GPU's counts of its last run. */
+export interface CountedContender extends Contender {
+  counts(): StepCounts | null;
+}
+
+/** Starts counting. @returns gives what was counted since */
+function startCounting(backend: TrainerBackend): () => StepCounts {
+  const [before, programsBefore] = [backend.counters(), backend.dispatchesByProgram()];
+  return () => {
+    const after = backend.counters();
+    const programs = [...backend.dispatchesByProgram()]
+      .map(([name, count]) => [name, count - (programsBefore.get(name) ?? 0)] as const)
+      .filter(([, count]) => count > 0)
+      .sort(([, a], [, b]) => b - a);
+    return {
+      dispatches: after.dispatches - before.dispatches,
+      submits: after.submits - before.submits,
+      readbacks: after.readbacks - before.readbacks,
+      readbackBytes: after.readbackBytes - before.readbackBytes,
+      programs: Object.fromEntries(programs),
+    };
   };
 }
 
@@ -63,17 +79,17 @@ export async function stepContenders(
   const world = folder.includes("nano") ? "nano" : "tiny";
   const backend = tf.backend() as unknown as TrainerBackend;
   const contender = (name: string, areTwins: boolean): CountedContender => {
-    let counts: GpuCounters | null = null;
+    let counts: StepCounts | null = null;
     const run = async () => {
       preferTwins(areTwins);
-      const before = backend.counters();
+      const finish = startCounting(backend);
       try {
         await runStep(model, world);
       } finally {
         preferTwins(false);
       }
       await backend.queue.onSubmittedWorkDone();
-      counts = difference(backend.counters(), before);
+      counts = finish();
     };
     return { name, prepare: run, run, counts: () => counts };
   };

@@ -3,10 +3,11 @@ import * as tf from "@tensorflow/tfjs-core";
 import { EngineError } from "../../errors.ts";
 import type { Linear } from "../../nn/linear.ts";
 import type { ShowoConfig } from "./config.ts";
-import { embed, runForward } from "./forward.ts";
+import { countPositions, embed, runForward } from "./forward.ts";
 import type { Expected } from "./goldenCompare.ts";
+import { ownLayout } from "./layouts.ts";
 import { crossEntropy, shiftedCrossEntropy } from "./losses.ts";
-import { answerMask, drawMask, type RowRanges, stackMasks } from "./masks.ts";
+import { answerMask, drawMask, type RowRanges } from "./masks.ts";
 import type { ShowoNetwork } from "./weights.ts";
 
 /** A padded batch of the plain path: rows of ids and the masks they ask for. */
@@ -57,12 +58,11 @@ export function wholeHead({ head }: ShowoNetwork): Linear {
 /** @returns [B, L, V] */
 export function plainLogits(network: ShowoNetwork, { ids, batch, length, masks }: GoldenBatch): tf.Tensor3D {
   const { hidden } = runForward(network, {
-    embedded: embed(network, ids, batch),
-    startPosition: 0,
-    mask: stackMasks(masks, length),
+    embedded: embed(network, ids),
+    positions: countPositions(0, length, batch),
+    layout: ownLayout(masks, length),
   });
-  const flat = tf.reshape(hidden, [batch * length, network.config.hiddenSize]) as tf.Tensor2D;
-  return tf.reshape(wholeHead(network).apply(flat), [batch, length, network.config.vocabSize]);
+  return tf.reshape(wholeHead(network).apply(hidden), [batch, length, network.config.vocabSize]);
 }
 
 /** Rows of the image in every sequence. @returns [B·N, V] */

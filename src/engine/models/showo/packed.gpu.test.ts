@@ -26,6 +26,7 @@ const shapes = listShowoParameters(config);
 const N = config.imageTokenCount;
 /** Along the gradient; so short that the loss must fall. */
 const STEP = 0.02;
+const RANK = 2;
 const image = (seed: number) =>
   Int32Array.from({ length: N }, (_, at) => (at * 7 + seed * 5) % config.codebookSize);
 const rows = {
@@ -36,12 +37,12 @@ const rows = {
 const asked = { questions: [[4, 5], [6]], answers: [Int32Array.of(5), Int32Array.of(6, 7)] };
 
 function attach(network: ShowoNetwork): tf.Variable[] {
-  for (const [name, layer] of network.linears) {
-    const adapter = createAdapter(layer, 2, 4, createRng("adapter", name));
+  for (const [name, slot] of network.slots) {
+    const adapter = createAdapter(slot, RANK, 4, createRng("adapter", name));
     tf.tidy(() => adapter.b.assign(tf.randomNormal(adapter.b.shape, 0, 0.1, "float32", adapter.b.size)));
-    layer.setAdapter(adapter);
+    slot.setAdapter(adapter);
   }
-  return [...network.linears.values()].flatMap(({ adapter }) => (adapter ? [adapter.a, adapter.b] : []));
+  return [...network.slots.values()].flatMap(({ adapter }) => (adapter ? [adapter.a, adapter.b] : []));
 }
 
 /** Both losses end to end, and their gradients. */
@@ -100,8 +101,10 @@ describe.skipIf(!hasDawn)("a packed model on WebGPU", { timeout: 400_000 }, () =
     const mask = matrices.get("showo.lm_head.weight");
     const unused = (mask ? matrixBytes(mask) : 0) / config.vocabSize;
     const numbers = [...variables, ...learnt].reduce((sum, { size }) => sum + size, 0);
+    // What a block keeps joined: the norms of its heads, and A and B of queries, keys and values.
+    const joined = config.layerCount * (4 * config.rotary.headSize + 6 * RANK * config.hiddenSize);
     expect(tf.memory().numBytes - before.numBytes).toBe(
-      words - unused + codes + 4 * (vectors + config.vocabSize - 1 + numbers),
+      words - unused + codes + 4 * (vectors + config.vocabSize - 1 + numbers + joined),
     );
 
     const wanted = withTwins(() => tf.tidy(() => learn(network, variables)));

@@ -2,9 +2,12 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { EngineError } from "../../errors.ts";
 import type { CodeTable } from "../../kernels/embedSum/embedSum.ts";
+import type { HeadNorms } from "../../kernels/headRotary/headRotary.ts";
 import { PackedWeight } from "../../kernels/quantMatMul/packedWeight.ts";
 import type { NormWeights } from "../../kernels/rowNorm/rowNorm.ts";
+import type { AdapterSlot } from "../../lora/adapter.ts";
 import { Linear } from "../../nn/linear.ts";
+import { TrainableLinear } from "../../nn/trainableLinear.ts";
 import { type ModelFormat, type QuantisedMatrix, takeMatrixRows } from "../../quant/quantFormat.ts";
 import { readValues } from "../../safetensors/int8Rows.ts";
 import type { ShowoConfig } from "./config.ts";
@@ -13,12 +16,11 @@ import { EMBEDDING, HEAD, packMatrices, type StoredTensors } from "./packing.ts"
 /** One Phi block: a single norm feeds attention and MLP side by side. */
 export interface Block {
   readonly inputNorm: NormWeights;
-  readonly query: Linear;
-  readonly key: Linear;
-  readonly value: Linear;
+  /** Queries, keys and values side by side. */
+  readonly qkv: Linear;
+  /** Borrowed; where the norms learn, made for each pass. */
+  readonly headNorms: () => HeadNorms;
   readonly dense: Linear;
-  readonly queryNorm: NormWeights;
-  readonly keyNorm: NormWeights;
   readonly fc1: Linear;
   readonly fc2: Linear;
 }
@@ -40,16 +42,19 @@ export interface ShowoEnds {
 /** The transformer. Owns its tensors. */
 export interface ShowoNetwork extends ShowoEnds {
   readonly config: ShowoConfig;
+  /** Every parameter is a variable and receives gradients. */
+  readonly isTrainable: boolean;
   readonly blocks: readonly Block[];
   readonly finalNorm: NormWeights;
-  /** Every linear layer of the blocks by its name below `showo.`, in order. */
-  readonly linears: ReadonlyMap<string, Linear>;
-  /** Tensors that are kept in f32 by original name; linear weights lie transposed, [in, out]. */
+  /** Where adapters go: every linear layer of the blocks by its name below `showo.`, in order. */
+  readonly slots: ReadonlyMap<string, AdapterSlot>;
+  /**
+   * Tensors that are kept in f32 by original name; linear weights lie transposed, [in, out]. Freed where layers were made
+   * one.
+   */
   readonly parameters: ReadonlyMap<string, tf.Tensor>;
   /** Numbers in all parameters, packed ones too. */
   readonly parameterCount: number;
-  /** Every parameter is a variable and receives gradients. */
-  readonly isTrainable: boolean;
 }
 
 /** How a network keeps its matrices; "trainable": in f32, and with gradients for every parameter (golden checks). */
@@ -114,32 +119,72 @@ function toParameter(tensors: StoredTensors, name: string, shape: readonly numbe
 /** An f32 parameter by its name below `showo.`. */
 type Find = <T extends tf.Tensor>(name: string) => T;
 
+/** What layers are made of. */
+interface Source {
+  readonly config: ShowoConfig;
+  readonly isTrainable: boolean;
+  readonly find: Find;
+  /** A packed matrix by its name below `showo.`; null where matrices are f32. */
+  readonly matrixOf: ((name: string) => QuantisedMatrix) | null;
+}
+
 function countNumbers(shapes: ReadonlyMap<string, readonly number[]>): number {
   return [...shapes.values()].reduce((total, shape) => total + tf.util.sizeFromShape([...shape]), 0);
 }
 
-function assembleBlocks(
-  layerCount: number,
-  linear: (name: string) => Linear,
-  norm: (name: string) => NormWeights,
-): Block[] {
-  return Array.from({ length: layerCount }, (_, layer): Block => {
-    const prefix = `model.layers.${layer}`;
-    return {
-      inputNorm: norm(`${prefix}.input_layernorm`),
-      query: linear(`${prefix}.self_attn.q_proj`),
-      key: linear(`${prefix}.self_attn.k_proj`),
-      value: linear(`${prefix}.self_attn.v_proj`),
-      dense: linear(`${prefix}.self_attn.dense`),
-      queryNorm: norm(`${prefix}.self_attn.q_layernorm`),
-      keyNorm: norm(`${prefix}.self_attn.k_layernorm`),
-      fc1: linear(`${prefix}.mlp.fc1`),
-      fc2: linear(`${prefix}.mlp.fc2`),
-    };
-  });
+/** Layers that read the same input, as one. Frozen, their tensors are used up. */
+function makeLayer({ find, isTrainable, matrixOf }: Source, names: readonly string[]): Linear {
+  const biasOf = (name: string) => find<tf.Tensor1D>(`${name}.bias`);
+  const weightOf = (name: string) => find<tf.Tensor2D>(`${name}.weight`);
+  if (isTrainable) {
+    return new TrainableLinear(names.map((name) => ({ weight: weightOf(name), bias: biasOf(name) })));
+  }
+  const layers = names.map((name) =>
+    matrixOf
+      ? Linear.ofMatrix(matrixOf(`${name}.weight`), biasOf(name))
+      : new Linear(weightOf(name), biasOf(name)),
+  );
+  const [first] = layers;
+  return layers.length === 1 && first ? first : Linear.join(layers);
 }
 
-function sliceEnds(config: ShowoConfig, find: Find, isTrainable: boolean): ShowoEnds {
+function makeNorm({ config, find, isTrainable }: Source, name: string): NormWeights {
+  const epsilon = config.normEpsilon;
+  return { weight: find(`${name}.weight`), bias: find(`${name}.bias`), epsilon, isTrainable };
+}
+
+/** The norms of queries and keys of a block; where they learn, stacked anew for each pass. */
+function makeHeadNorms({ config, find, isTrainable }: Source, prefix: string): () => HeadNorms {
+  const parts = ["q_layernorm.weight", "k_layernorm.weight", "q_layernorm.bias", "k_layernorm.bias"];
+  const stack = () => tf.stack(parts.map((part) => find(`${prefix}.${part}`))) as tf.Tensor2D;
+  const kept = isTrainable ? null : stack();
+  return () => ({ values: kept ?? stack(), epsilon: config.normEpsilon, isTrainable });
+}
+
+/** @returns the blocks, and their layers' slots by name */
+function assembleBlocks(source: Source): { blocks: Block[]; slots: Map<string, AdapterSlot> } {
+  const slots = new Map<string, AdapterSlot>();
+  const layerOf = (...names: string[]) => {
+    const layer = makeLayer(source, names);
+    for (const [at, name] of names.entries()) slots.set(name, layer.slots[at] as AdapterSlot);
+    return layer;
+  };
+  const blocks = Array.from({ length: source.config.layerCount }, (_, layer): Block => {
+    const [attention, mlp] = [`model.layers.${layer}.self_attn`, `model.layers.${layer}.mlp`];
+    return {
+      inputNorm: makeNorm(source, `model.layers.${layer}.input_layernorm`),
+      qkv: layerOf(`${attention}.q_proj`, `${attention}.k_proj`, `${attention}.v_proj`),
+      headNorms: makeHeadNorms(source, attention),
+      dense: layerOf(`${attention}.dense`),
+      fc1: layerOf(`${mlp}.fc1`),
+      fc2: layerOf(`${mlp}.fc2`),
+    };
+  });
+  return { blocks, slots };
+}
+
+function sliceEnds(source: Source): ShowoEnds {
+  const { config, find } = source;
   const { imageOffset, codebookSize, hiddenSize } = config;
   const embedding = find<tf.Tensor2D>("model.embed_tokens.weight");
   const [weight, bias] = [find<tf.Tensor2D>("lm_head.weight"), find<tf.Tensor1D>("lm_head.bias")];
@@ -148,7 +193,7 @@ function sliceEnds(config: ShowoConfig, find: Find, isTrainable: boolean): Showo
   const rows = tf.slice(embedding, [imageOffset, 0], [codebookSize, hiddenSize]);
   return {
     embedding,
-    head: new Linear(weight, bias, isTrainable),
+    head: makeLayer(source, ["lm_head"]),
     textHead: headPart(0, imageOffset),
     imageHead: headPart(imageOffset, codebookSize),
     imageEmbedding: { rows, columns: tf.transpose(rows) },
@@ -159,9 +204,12 @@ function sliceEnds(config: ShowoConfig, find: Find, isTrainable: boolean): Showo
 function packedEnds(
   { imageOffset, codebookSize }: ShowoConfig,
   find: Find,
-  matrixOf: (name: string) => QuantisedMatrix,
+  matrices: ReadonlyMap<string, QuantisedMatrix>,
 ): ShowoEnds {
-  const [table, head] = [matrixOf(EMBEDDING), matrixOf(HEAD)];
+  const [table, head] = [EMBEDDING, HEAD].map((name) => matrices.get(name)) as [
+    QuantisedMatrix,
+    QuantisedMatrix,
+  ];
   const bias = find<tf.Tensor1D>("lm_head.bias");
   const headPart = (start: number, count: number) =>
     Linear.ofMatrix(takeMatrixRows(head, start, count), tf.slice(bias, [start], [count]));
@@ -194,31 +242,16 @@ export function loadShowoNetwork(
   }
   // checkTensors has seen every name.
   const find: Find = <T extends tf.Tensor>(name: string) => parameters.get(`showo.${name}`) as T;
-  const matrixOf = (name: string) => matrices?.get(name) as QuantisedMatrix;
-  const linears = new Map<string, Linear>();
-  const linear = (name: string) => {
-    const bias = find<tf.Tensor1D>(`${name}.bias`);
-    const layer = matrices
-      ? Linear.ofMatrix(matrixOf(`showo.${name}.weight`), bias)
-      : new Linear(find<tf.Tensor2D>(`${name}.weight`), bias, isTrainable);
-    linears.set(name, layer);
-    return layer;
-  };
-  const norm = (name: string): NormWeights => ({
-    weight: find(`${name}.weight`),
-    bias: find(`${name}.bias`),
-    epsilon: config.normEpsilon,
-    isTrainable,
-  });
+  const matrixOf = matrices && ((name: string) => matrices.get(`showo.${name}`) as QuantisedMatrix);
+  const source: Source = { config, isTrainable, find, matrixOf };
   return {
     config,
-    blocks: assembleBlocks(config.layerCount, linear, norm),
-    finalNorm: norm("model.final_layernorm"),
-    ...(matrices ? packedEnds(config, find, matrixOf) : sliceEnds(config, find, isTrainable)),
-    linears,
+    isTrainable,
+    ...assembleBlocks(source),
+    finalNorm: makeNorm(source, "model.final_layernorm"),
+    ...(matrices ? packedEnds(config, find, matrices) : sliceEnds(source)),
     parameters,
     parameterCount: countNumbers(shapes),
-    isTrainable,
   };
 }
 
@@ -229,32 +262,37 @@ export function loadShowoNetwork(
  * @returns the network itself where no adapter is attached; `dispose` frees the copies and leaves `network` alone
  */
 export function mergeAdapters(network: ShowoNetwork): { network: ShowoNetwork; dispose(): void } {
-  const layers = [...network.linears.values()].filter(({ adapter }) => adapter !== null);
-  if (layers.length === 0) return { network, dispose: () => {} };
-  // A layer whose adapter is off must stay without it when a pause lets someone switch it on again.
-  const copies = new Map(layers.map((layer) => [layer, layer.frozenCopy()]));
-  const swap = (layer: Linear): Linear => copies.get(layer) ?? layer;
+  const copies: Linear[] = [];
+  const swap = (layer: Linear): Linear => {
+    // A layer whose adapters are off must stay without them when a pause lets someone switch them on again.
+    if (layer.slots.every(({ adapter }) => adapter === null)) return layer;
+    const copy = layer.frozenCopy();
+    copies.push(copy);
+    return copy;
+  };
   const blocks = network.blocks.map((block) => ({
     ...block,
-    query: swap(block.query),
-    key: swap(block.key),
-    value: swap(block.value),
+    qkv: swap(block.qkv),
     dense: swap(block.dense),
     fc1: swap(block.fc1),
     fc2: swap(block.fc2),
   }));
   return {
-    network: { ...network, blocks },
+    network: copies.length === 0 ? network : { ...network, blocks },
     dispose: () => {
-      for (const layer of copies.values()) layer.dispose();
+      for (const copy of copies) copy.dispose();
     },
   };
 }
 
 /** Frees every tensor of the network, adapters too. */
 export function disposeShowoNetwork(network: ShowoNetwork): void {
-  const { linears, head, textHead, imageHead, embedding, imageEmbedding, parameters } = network;
-  for (const layer of [...linears.values(), head, textHead, imageHead]) layer?.dispose();
+  const { blocks, head, textHead, imageHead, embedding, imageEmbedding, parameters } = network;
+  for (const { qkv, dense, fc1, fc2, headNorms } of blocks) {
+    for (const layer of [qkv, dense, fc1, fc2]) layer.dispose();
+    headNorms().values.dispose();
+  }
+  for (const layer of [head, textHead, imageHead]) layer?.dispose();
   embedding.dispose();
   if (imageEmbedding instanceof PackedWeight) imageEmbedding.dispose();
   else tf.dispose([imageEmbedding.rows, imageEmbedding.columns]);
