@@ -140,10 +140,13 @@ export class SequenceLayout {
   readonly #blocks: readonly SequenceBlock[];
 
   /**
-   * @param blocks in the order of their query rows @param keyRows K
+   * @param blocks one or two, in the order of their query rows @param keyRows K
    * @throws EngineError("badInput") for rows that are not there, or a range that ends before it begins
    */
   constructor(blocks: readonly SequenceBlock[], keyRows: number) {
+    if (blocks.length < 1 || blocks.length > 2) {
+      throw new EngineError("badInput", `A layout has one block or two, not ${blocks.length}.`);
+    }
     for (const block of blocks) checkBlock(block, keyRows);
     this.#blocks = blocks;
     this.queryRows = blocks.reduce((total, { count, queries }) => total + count * queries, 0);
