@@ -1,11 +1,14 @@
 /** What `unirl bench` runs. Every figure is a median of interleaved rounds, with the machine's name beside it. */
 
+import * as tf from "@tensorflow/tfjs-core";
 import type { BenchOptions } from "../src/cli/bench.ts";
 import { openDawn } from "../src/cli/node/dawn.ts";
 import { findModelFolder } from "../src/cli/node/files.ts";
 import { startNodeBackend } from "../src/cli/node/nodeBackend.ts";
 import type { Output } from "../src/cli/output.ts";
+import type { TrainerBackend } from "../src/engine/device/trainerBackend.ts";
 import { closeBackend } from "../src/engine/index.ts";
+import { computeNothing } from "./computeNothing.ts";
 import { disposeShowoNetwork, drawingContenders, openNetwork } from "./drawing.ts";
 import { kernelContenders } from "./kernels.ts";
 import { PRODUCT_SHAPES, productContenders, toGflops } from "./matmul.ts";
@@ -89,6 +92,7 @@ function describeCounts(contenders: readonly CountedContender[]): string {
 async function benchStep(options: BenchOptions, folder: string, output: Output, machine: string) {
   const { rounds, count, weights } = options;
   const { adapter } = await startNodeBackend("webgpu");
+  if (count) computeNothing(tf.backend() as unknown as TrainerBackend);
   const { contenders, dispose } = await stepContenders(folder, weights);
   const progress = output.startProgress("GRPO step", count ? contenders.length : rounds);
   let timings: readonly Timing[] = [];

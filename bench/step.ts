@@ -13,8 +13,14 @@ import { createSplits } from "../src/engine/world/splits.ts";
 import { worldPreset } from "../src/engine/world/worldSpec.ts";
 import type { Contender } from "./rounds.ts";
 
-/** Small enough for a GPU that is a program on the CPU. */
-const config = makeConfig("robust", { promptsPerStep: 1, groupSize: 4, decodeSteps: 6, klImage: 0.1 });
+/** Small enough for a GPU that is a program on the CPU. Answers of two tokens: a word and its end. */
+const config = makeConfig("robust", {
+  promptsPerStep: 1,
+  groupSize: 4,
+  decodeSteps: 6,
+  klImage: 0.1,
+  answerMaxTokens: 2,
+});
 
 /** What one step asked of the GPU. */
 export interface StepCounts extends GpuCounters {

@@ -34,7 +34,7 @@ export function registerBench(program: Command): void {
     .option("--model <folder>", "also measure this model")
     .addOption(new Option("--suite <name>", "what to measure").choices(SUITES).default("all"))
     .option("--filter <words>", "of the kernels, only those whose name contains it", "")
-    .option("--count", "of a step, count what it asks of the GPU in one run each, and time nothing", false)
+    .option("--count", "of a step, count what it asks of the GPU, which computes nothing meanwhile", false)
     .option("--rounds <count>", "interleaved rounds; medians are reported", wholeNumber(5, 1000), 7);
   addCommonOptions(addWeightsOption(command)).action(runBench);
 }

@@ -106,8 +106,9 @@ export function splitHeads(
       { qkv, cos, sin, turn, angles, ...scales, ...before },
       attributes,
     );
-    const [xHat, inverse] = level;
-    const rows = xHat && inverse ? { xHat, inverse } : values ? { qkv } : {};
+    const [xHatQ, inverseQ, xHatK, inverseK] = level;
+    const isTwins = xHatQ && inverseQ && xHatK && inverseK;
+    const rows = isTwins ? { xHatQ, inverseQ, xHatK, inverseK } : values ? { qkv } : {};
     // The tables may be gone by the time of the backward pass, so they are kept too.
     const kept = keepNamed({ cos, sin, turnBack, angles, ...scales, ...rows });
     return {

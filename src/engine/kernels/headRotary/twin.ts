@@ -1,6 +1,6 @@
 /** Projections split into rotated heads, from stock ops. */
 import * as tf from "@tensorflow/tfjs-core";
-import { standardise, standardiseGradient } from "../rowNorm/twin.ts";
+import { normalise, normaliseGradients } from "../rowNorm/twin.ts";
 
 /** What the twins read of the tables. */
 export interface TurnTables<T = tf.Tensor> {
@@ -35,9 +35,11 @@ export interface HeadBackward<T = tf.Tensor> extends TurnTables<T> {
   readonly norms?: T;
   /** What the shader keeps where heads are normalised. */
   readonly qkv?: T;
-  /** What the twin keeps: x̂ [R·2H, hd] and 1/σ [R·2H, 1] of queries and keys. */
-  readonly xHat?: T;
-  readonly inverse?: T;
+  /** What the twin keeps: x̂ [R·H, hd] and 1/σ [R·H, 1] of queries, and of keys. */
+  readonly xHatQ?: T;
+  readonly inverseQ?: T;
+  readonly xHatK?: T;
+  readonly inverseK?: T;
 }
 
 /** Of both directions. */
@@ -65,10 +67,10 @@ function columns(x: tf.Tensor, start: number, count: number): tf.Tensor2D {
   return tf.slice(x as tf.Tensor2D, [0, start], [x.shape[0] ?? 0, count]);
 }
 
-/** Two of the norms' rows for all heads [2, 1, hd]. */
-function normRows(norms: tf.Tensor, start: number): tf.Tensor {
+/** A row of the norms [hd]. */
+function normRow(norms: tf.Tensor, at: number): tf.Tensor {
   const headSize = norms.shape[1] ?? 1;
-  return tf.reshape(tf.slice(norms, [start, 0], [2, headSize]), [2, 1, headSize]);
+  return tf.reshape(tf.slice(norms, [at, 0], [1, headSize]), [headSize]);
 }
 
 /** Own rows behind the past's, sequence by sequence. @returns [Rp + R, D] */
@@ -88,46 +90,66 @@ function ownRows(rows: tf.Tensor, { pastRows, sequences }: HeadAttributes): tf.T
   return tf.reshape(tf.slice(all, [0, past, 0], [sequences, count / sequences - past, width]), [-1, width]);
 }
 
-/** @returns q [R, D], k and v [Rp + R, D], and with norms x̂ and 1/σ of queries and keys */
-export function splitTwin(inputs: HeadInputs, { heads, epsilon, sequences }: HeadAttributes): tf.Tensor[] {
-  const { qkv, cos, sin, turn, norms, pastK, pastV } = inputs;
+/** Norm and rotation of queries (part 0) or keys (1). @param x [R, D] @returns [R, D], and with norms x̂ and 1/σ */
+function turnPart(
+  x: tf.Tensor2D,
+  part: 0 | 1,
+  { cos, sin, turn, norms }: HeadInputs,
+  epsilon: number,
+): [tf.Tensor2D, ...tf.Tensor[]] {
   const headSize = cos.shape[2] ?? 1;
-  const width = heads * headSize;
-  const both = columns(qkv, 0, 2 * width);
-  const flat = tf.reshape(both, [-1, headSize]);
-  const level = norms ? standardise(flat, "layer", epsilon) : null;
-  const normed =
-    level && norms
-      ? tf.add(
-          tf.mul(tf.reshape(level.xHat, [-1, 2, heads, headSize]), normRows(norms, 0)),
-          normRows(norms, 2),
-        )
-      : flat;
-  const split = tf.reshape(normed, [-1, 2 * heads, headSize]);
-  const turned = tf.reshape(tf.add(tf.mul(split, cos), tf.mul(turnPairs(split, turn), sin)), both.shape);
-  return [
-    columns(turned, 0, width),
-    append(pastK, columns(turned, width, width), sequences),
-    append(pastV, columns(qkv, 2 * width, width), sequences),
-    ...(level ? [level.xHat, level.inverse] : []),
-  ];
+  const flat = tf.reshape(x, [-1, headSize]);
+  const [normed = flat, ...kept] = norms
+    ? normalise(
+        { x: flat, weight: normRow(norms, part), bias: normRow(norms, 2 + part) },
+        { kind: "layer", epsilon },
+      )
+    : [flat];
+  const heads = tf.reshape(normed, [x.shape[0], -1, headSize]);
+  const turned = tf.add(tf.mul(heads, cos), tf.mul(turnPairs(heads, turn), sin));
+  return [tf.reshape(turned, x.shape), ...kept];
+}
+
+/** @returns q [R, D], k and v [Rp + R, D], and with norms x̂ and 1/σ of queries and of keys */
+export function splitTwin(inputs: HeadInputs, { heads, epsilon, sequences }: HeadAttributes): tf.Tensor[] {
+  const { qkv, cos, pastK, pastV } = inputs;
+  const width = heads * (cos.shape[2] ?? 1);
+  const [q, ...keptQ] = turnPart(columns(qkv, 0, width), 0, inputs, epsilon);
+  const [k, ...keptK] = turnPart(columns(qkv, width, width), 1, inputs, epsilon);
+  const v = columns(qkv, 2 * width, width);
+  return [q, append(pastK, k, sequences), append(pastV, v, sequences), ...keptQ, ...keptK];
+}
+
+/** The gradient of `turnPart`. @returns dx [R, D], and with norms that learn those of weight and bias */
+function turnPartBack(
+  dy: tf.Tensor2D,
+  part: 0 | 1,
+  { cos, sin, turnBack, norms, ...kept }: HeadBackward,
+  isTrainable: boolean,
+): [tf.Tensor2D, ...tf.Tensor[]] {
+  const headSize = cos.shape[2] ?? 1;
+  const upstream = tf.reshape(dy, [dy.shape[0], -1, headSize]);
+  const dHeads = tf.add(tf.mul(upstream, cos), turnPairs(tf.mul(upstream, sin), turnBack));
+  const rows = part === 0 ? kept.xHatQ : kept.xHatK;
+  const statistics = part === 0 ? kept.inverseQ : kept.inverseK;
+  if (!norms || !rows || !statistics) return [tf.reshape(dHeads, dy.shape)];
+  const flat = tf.reshape(dHeads, [-1, headSize]);
+  const [dx = flat, ...learnt] = normaliseGradients(
+    { rows, statistics, weight: normRow(norms, part), dy: flat },
+    { kind: "layer", isTrainable },
+  );
+  return [tf.reshape(dx, dy.shape), ...learnt];
 }
 
 /** @returns dqkv [R, 3·D], and with trainable norms their gradient [4, hd] */
 export function splitGradientTwin(inputs: HeadBackward, attributes: HeadAttributes): tf.Tensor[] {
-  const { dq, dk, dv, cos, sin, turnBack, norms, xHat, inverse } = inputs;
-  const { heads, isTrainable } = attributes;
-  const headSize = cos.shape[2] ?? 1;
-  const joined = tf.concat([dq as tf.Tensor2D, ownRows(dk, attributes)], 1);
-  const upstream = tf.reshape(joined, [-1, 2 * heads, headSize]);
-  const dHeads = tf.add(tf.mul(upstream, cos), turnPairs(tf.mul(upstream, sin), turnBack));
-  const finish = (both: tf.Tensor) =>
-    tf.concat([tf.reshape(both, joined.shape) as tf.Tensor2D, ownRows(dv, attributes)], 1);
-  if (!norms || !xHat || !inverse) return [finish(dHeads)];
-  const dNormed = tf.reshape(dHeads, [-1, 2, heads, headSize]);
-  const dHat = tf.reshape(tf.mul(dNormed, normRows(norms, 0)), xHat.shape);
-  const dqkv = finish(standardiseGradient(dHat, { xHat, inverse }, "layer"));
-  if (!isTrainable) return [dqkv];
-  const along = tf.mul(dNormed, tf.reshape(xHat, dNormed.shape));
-  return [dqkv, tf.concat([tf.sum(along, [0, 2]), tf.sum(dNormed, [0, 2])])];
+  const { dq, dk, dv } = inputs;
+  const { isTrainable } = attributes;
+  const [ofQ, ...learntQ] = turnPartBack(dq as tf.Tensor2D, 0, inputs, isTrainable);
+  const [ofK, ...learntK] = turnPartBack(ownRows(dk, attributes), 1, inputs, isTrainable);
+  const dqkv = tf.concat([ofQ, ofK, ownRows(dv, attributes)], 1);
+  const [weightQ, biasQ] = learntQ;
+  const [weightK, biasK] = learntK;
+  if (!weightQ || !biasQ || !weightK || !biasK) return [dqkv];
+  return [dqkv, tf.stack([weightQ, weightK, biasQ, biasK])];
 }

@@ -170,6 +170,11 @@ describe("a layout", () => {
     expect(() => new SequenceLayout([{ ...IMAGES, prefix }], 12)).toThrow("do not fit");
   });
 
+  it("has one block or two", () => {
+    expect(() => new SequenceLayout([], 12)).toThrow("not 0");
+    expect(() => new SequenceLayout([TEXTS, IMAGES, TEXTS], 12)).toThrow("not 3");
+  });
+
   it("counts its rows and finds its longest sequence", () => {
     const layout = new SequenceLayout([TEXTS, IMAGES], 12);
     expect([layout.queryRows, layout.keyRows, layout.longest]).toEqual([12, 12, 3]);

@@ -74,7 +74,7 @@ function checkShapes(
  * Shaders run it where hd is a multiple of 4 up to 128; stock ops run all else.
  * Source: Vaswani et al., Attention Is All You Need, eq. 1.
  * @param q [R, D], H heads of hd side by side @param k [K, D] @param v [K, D]
- * @param layout of R query rows and K key rows in at most two blocks; borrowed until the end of the call
+ * @param layout of R query rows and K key rows; borrowed until the end of the call
  * @param variant of the shader; the numbers are the same to rounding
  * @returns [R, D], owned by the caller
  * @throws EngineError("badInput") for shapes that do not fit each other

@@ -44,6 +44,21 @@ export function columnsOf({ keys, prefix }: SequenceBlock): number {
   return (prefix?.length ?? 0) + keys;
 }
 
+/** The key row of each column of each sequence. @returns [B·columns] */
+export function keyRowsOf(block: SequenceBlock): Int32Array {
+  const { count, keyStart, keys, prefix } = block;
+  const [shared, columns] = [prefix?.length ?? 0, columnsOf(block)];
+  const rows = new Int32Array(count * columns);
+  for (let sequence = 0; sequence < count; sequence++) {
+    const before = (prefix?.start ?? 0) + (prefix?.of[sequence] ?? 0) * shared;
+    const own = keyStart + sequence * keys - shared;
+    for (let column = 0; column < columns; column++) {
+      rows[sequence * columns + column] = (column < shared ? before : own) + column;
+    }
+  }
+  return rows;
+}
+
 /** What a query row sees. @param sequence of the block @param row of the sequence @returns first column, and the one behind the last */
 export function rangeOf(block: SequenceBlock, sequence: number, row: number): readonly [number, number] {
   const { ranges, count, queries } = block;
@@ -110,6 +125,7 @@ function rowRanges(blocks: readonly SequenceBlock[], queryRows: number, keyRows:
     const { count, queries, keyStart, keys, prefix } = block;
     const shared = prefix?.length ?? 0;
     for (let sequence = 0; sequence < count; sequence++) {
+      // Where column 0 would be, were all columns the prefix's, or the sequence's own.
       const before = (prefix?.start ?? 0) + (prefix?.of[sequence] ?? 0) * shared;
       const own = keyStart + sequence * keys - shared;
       for (let row = 0; row < queries; row++) {
@@ -140,10 +156,13 @@ export class SequenceLayout {
   readonly #blocks: readonly SequenceBlock[];
 
   /**
-   * @param blocks in the order of their query rows @param keyRows K
+   * @param blocks one or two, in the order of their query rows @param keyRows K
    * @throws EngineError("badInput") for rows that are not there, or a range that ends before it begins
    */
   constructor(blocks: readonly SequenceBlock[], keyRows: number) {
+    if (blocks.length < 1 || blocks.length > 2) {
+      throw new EngineError("badInput", `A layout has one block or two, not ${blocks.length}.`);
+    }
     for (const block of blocks) checkBlock(block, keyRows);
     this.#blocks = blocks;
     this.queryRows = blocks.reduce((total, { count, queries }) => total + count * queries, 0);

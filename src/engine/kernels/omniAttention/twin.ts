@@ -1,6 +1,6 @@
 /** Attention from stock ops, block by block: keeps the probabilities of all pairs. */
 import * as tf from "@tensorflow/tfjs-core";
-import { maskTable, rangeOf, type SequenceBlock } from "./sequences.ts";
+import { keyRowsOf, maskTable, type SequenceBlock } from "./sequences.ts";
 
 /** q [R, D], k and v [K, D]. */
 export interface AttentionInputs<T = tf.Tensor> {
@@ -31,20 +31,13 @@ function isInOrder(of: Int32Array, count: number): boolean {
 }
 
 /** A block's keys or values, the prefix first. @returns [B, H, columns, hd] */
-function gatherKeys(
-  x: tf.Tensor,
-  { count, keyStart, keys, prefix }: SequenceBlock,
-  heads: number,
-): tf.Tensor4D {
+function gatherKeys(x: tf.Tensor, block: SequenceBlock, heads: number): tf.Tensor4D {
+  const { count, keyStart, keys, prefix } = block;
   const width = x.shape[1] ?? 0;
-  const own = tf.reshape(rowsOf(x, keyStart, count * keys), [count, keys, width]);
-  if (!prefix) return swap(tf.reshape(own, [count, keys, heads, width / heads]));
-  const all = rowsOf(x, prefix.start, prefix.count * prefix.length);
-  const prefixes = tf.reshape(all, [prefix.count, prefix.length, width]);
-  const before = isInOrder(prefix.of, prefix.count)
-    ? prefixes
-    : tf.gather(prefixes, tf.tensor1d(prefix.of, "int32"));
-  return swap(tf.reshape(tf.concat([before, own], 1), [count, -1, heads, width / heads]));
+  const rows = prefix
+    ? tf.gather(x, tf.tensor1d(keyRowsOf(block), "int32"))
+    : rowsOf(x, keyStart, count * keys);
+  return swap(tf.reshape(rows, [count, -1, heads, width / heads]));
 }
 
 /** Sums each prefix's rows over the sequences that share it. @param dx [B, P, D] @returns [U·P, D] */
@@ -102,12 +95,12 @@ function assemble(pieces: readonly Piece[], keyRows: number, width: number): tf.
 
 /** Empties the rows that see nothing, which softmax would give the mean of all. @param x [B, H, Q, hd] */
 function emptyBlindRows(x: tf.Tensor4D, block: SequenceBlock): tf.Tensor4D {
-  const { count, queries } = block;
-  const sight = Float32Array.from({ length: count * queries }, (_, at) => {
-    const [first, end] = rangeOf(block, Math.floor(at / queries), at % queries);
-    return end > first ? 1 : 0;
-  });
-  return sight.includes(0) ? tf.mul(x, tf.tensor4d(sight, [count, 1, queries, 1])) : x;
+  const { ranges, count } = block;
+  const rows = (ranges?.length ?? 0) / 2 / count;
+  const sight = Float32Array.from({ length: count * rows }, (_, at) =>
+    ranges && (ranges[2 * at] ?? 0) < (ranges[2 * at + 1] ?? 0) ? 1 : 0,
+  );
+  return sight.includes(0) ? tf.mul(x, tf.tensor4d(sight, [count, 1, rows, 1])) : x;
 }
 
 /** A block's queries, or a tensor like them. @returns [B, H, Q, hd] */

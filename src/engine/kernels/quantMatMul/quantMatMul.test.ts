@@ -145,6 +145,9 @@ describe("the linear layer's twin", () => {
       [{ isConstant: true }, 3],
       [{ isAdapterFrozen: true }, 2],
       [{ rank: 0 }, 2],
+      [{ hasResidual: true, isAdapterFrozen: true }, 3],
+      [{ hasResidual: true, isAdapterFrozen: true, isConstant: true }, 2],
+      [{ hasResidual: true, rank: 0, isConstant: true }, 2],
     ] as const) {
       const outputs = tf.tidy(() => computeCase({ ...base, ...changes }, weight));
       expect(outputs).toHaveLength(count);

@@ -146,7 +146,9 @@ export function quantLinear(
       value,
       saved: kept.list,
       backward: (dy, saved) => {
-        const gradients = runBackward({ dy, ...weightInputs, ...adapters, ...kept.read(saved) }, attributes);
+        const read = { dy, ...weightInputs, ...adapters, ...kept.read(saved) };
+        const isAsked = attributes.needsInput || attributes.needsAdapter;
+        const gradients = isAsked ? runBackward(read, attributes) : [];
         if (residual) gradients.splice(isConstant ? 0 : 1, 0, tf.clone(dy));
         return gradients;
       },

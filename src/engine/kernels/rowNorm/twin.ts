@@ -25,17 +25,6 @@ export function normalise(
   return [bias ? tf.add(scaled, bias) : scaled, xHat, inverse];
 }
 
-/** dx of x̂ = (x − mean)/σ. @param dHat [R, D] @returns [R, D] */
-export function standardiseGradient(
-  dHat: tf.Tensor,
-  { xHat, inverse }: Readonly<Record<"xHat" | "inverse", tf.Tensor>>,
-  kind: NormKind,
-): tf.Tensor {
-  const along = tf.mean(tf.mul(dHat, xHat), 1, true);
-  const level = kind === "layer" ? tf.sub(dHat, tf.mean(dHat, 1, true)) : dHat;
-  return tf.mul(tf.sub(level, tf.mul(xHat, along)), inverse);
-}
-
 /** What comes back to a normalisation. */
 export interface NormBackward<T = tf.Tensor> {
   /** The twin keeps x̂ [R, D] and 1/σ [R, 1], the shader x and each row's mean and 1/σ [R, 2]. */
@@ -56,7 +45,10 @@ export function normaliseGradients(
   { kind, isTrainable }: { readonly kind: NormKind; readonly isTrainable: boolean },
 ): tf.Tensor[] {
   const dy = dyOther ? tf.add(first, dyOther) : first;
-  const own = standardiseGradient(tf.mul(dy, weight), { xHat, inverse }, kind);
+  const dHat = tf.mul(dy, weight);
+  const along = tf.mean(tf.mul(dHat, xHat), 1, true);
+  const level = kind === "layer" ? tf.sub(dHat, tf.mean(dHat, 1, true)) : dHat;
+  const own = tf.mul(tf.sub(level, tf.mul(xHat, along)), inverse);
   const dx = dSkip ? tf.add(own, dSkip) : own;
   return isTrainable ? [dx, tf.sum(tf.mul(dy, xHat), 0), tf.sum(dy, 0)] : [dx];
 }

@@ -79,35 +79,42 @@ export function embedIds(network: ShowoNetwork, ids: tf.Tensor): tf.Tensor2D {
   return embeddingRows(network.embedding, tf.reshape(ids, [-1])) as tf.Tensor2D;
 }
 
-/** The projections of a block's normed input. */
+/** How a block's run differs from its neighbours'. */
+interface BlockRun {
+  readonly past: PastRows | null;
+  /** The only rows to compute, and what they see; null: all. */
+  readonly kept: Required<OutputRows> | null;
+  /** Nothing before the block needs a gradient. */
+  readonly isConstant: boolean;
+}
+
+/** Queries of the rows, keys and values of these and those before. @param x the block's normed input [R, D] */
 function projectHeads(
   block: Block,
   x: tf.Tensor2D,
   { rotary }: PassContext,
-  past: PastRows | null,
-  isConstant: boolean,
+  { past, isConstant }: Pick<BlockRun, "past" | "isConstant">,
 ) {
   return splitHeads(block.qkv.apply(x, { isConstant }), rotary, block.headNorms(), past);
 }
 
 /**
  * The parallel block: h + dense(attention(x)) + fc2(gelu(fc1(x))), x = norm(h).
- * @param h [R, D] @param kept the only rows to compute, and what they see; null: all
- * @returns [rows, D], and this pass' keys and values behind those of `past`
+ * @param h [R, D] @returns [rows, D], and this pass' keys and values behind those of `past`
  */
 function runBlock(
   block: Block,
   h: tf.Tensor2D,
   context: PassContext,
-  past: PastRows | null,
-  kept: Required<OutputRows> | null,
-  isConstant: boolean,
+  run: BlockRun,
 ): { h: tf.Tensor2D; cache: LayerCache } {
+  const { kept, isConstant } = run;
   const { normed, skip } = forkNorm(h, block.inputNorm);
   const [forHeads, forMlp] = normed;
-  const { q, ...cache } = projectHeads(block, forHeads, context, past, isConstant);
+  const { q, ...cache } = projectHeads(block, forHeads, context, run);
   const pick = (rows: tf.Tensor2D) => (kept ? pickRows(rows, kept.rows) : rows);
-  const mixed = omniAttention(pick(q), cache.k, cache.v, context.headCount, kept?.layout ?? context.layout);
+  const layout = kept?.layout ?? context.layout;
+  const mixed = omniAttention(pick(q), cache.k, cache.v, context.headCount, layout);
   const attended = block.dense.apply(mixed, { residual: pick(skip) });
   const wide = geluNew(block.fc1.apply(pick(forMlp), { isConstant }));
   return { h: block.fc2.apply(wide, { residual: attended }), cache };
@@ -128,16 +135,18 @@ function pastOf(past: PastLayers | undefined, layer: number): PastRows | null {
  */
 export function runForward(network: ShowoNetwork, input: ForwardInput): ForwardOutput {
   const { blocks, isTrainable, finalNorm } = network;
-  const { output } = input;
+  const { output, past } = input;
   if (blocks.length === 0) throw new EngineError("badConfig", "A transformer needs at least one layer.");
   const context = contextOf(network, input);
   const kept = output?.layout ? { rows: output.rows, layout: output.layout } : null;
   const cache: LayerCache[] = [];
   let h = input.embedded;
   for (const [at, block] of blocks.entries()) {
-    const isConstant = at === 0 && !input.isEmbeddedTaped && !isTrainable;
-    const isLast = at === blocks.length - 1;
-    const done = runBlock(block, h, context, pastOf(input.past, at), isLast ? kept : null, isConstant);
+    const done = runBlock(block, h, context, {
+      past: pastOf(past, at),
+      kept: at === blocks.length - 1 ? kept : null,
+      isConstant: at === 0 && !input.isEmbeddedTaped && !isTrainable,
+    });
     cache.push(done.cache);
     h = done.h;
   }
@@ -145,19 +154,22 @@ export function runForward(network: ShowoNetwork, input: ForwardInput): ForwardO
   return { hidden: layerNorm(rows, finalNorm), cache };
 }
 
-/** Keys and values of all layers; the last layer computes nothing else. Intermediates are the caller's to tidy. */
+/**
+ * Keys and values of all layers, for passes that need no gradient; the last layer computes nothing else. Intermediates
+ * are the caller's to tidy.
+ */
 export function runPrefix(network: ShowoNetwork, input: ForwardInput): LayerCache[] {
   const { blocks } = network;
   const context = contextOf(network, input);
   const cache: LayerCache[] = [];
   let h = input.embedded;
   for (const [at, block] of blocks.entries()) {
-    const past = pastOf(input.past, at);
+    const run = { past: pastOf(input.past, at), kept: null, isConstant: true };
     if (at === blocks.length - 1) {
-      const { k, v } = projectHeads(block, layerNorm(h, block.inputNorm), context, past, false);
+      const { k, v } = projectHeads(block, layerNorm(h, block.inputNorm), context, run);
       cache.push({ k, v });
     } else {
-      const done = runBlock(block, h, context, past, null, false);
+      const done = runBlock(block, h, context, run);
       cache.push(done.cache);
       h = done.h;
     }
