@@ -59,6 +59,8 @@ export const VARIANTS: readonly Variant[] = [
   })),
 ];
 
+/** Images that each task is measured with at the least: counting has 14 test prompts, and a sixth of the score. */
+const TASK_IMAGES = 160;
 /** Validation prompts, an image each, that a run is scored on before, twice on the way and after. */
 const CURVE_PROMPTS = 72;
 const CURVE_PARTS = 3;
@@ -88,7 +90,8 @@ function measureJobs(
   const limited = limit === undefined ? [] : ["--limit", String(limit)];
   const shared = [
     ...["eval", "--model", model, ...adapter, "--judge", judge, "--prompts", "test", ...limited],
-    ...["--n", String(n), "--out", `${folder}/judged.jsonl`, "--json"],
+    ...["--n", String(n), "--task-images", String(TASK_IMAGES)],
+    ...["--out", `${folder}/judged.jsonl`, "--json"],
   ];
   const geneval = `${folder}/geneval.json`;
   return [
