@@ -115,12 +115,13 @@ export function listRuns({ out, variants }: Pick<StudyOptions, "out" | "variants
 /** Folder of the untrained model's measurements. */
 export const baseFolder = (out: string) => `${out}/base`;
 
-/** All jobs of a study. The base model's images are the pool of every trained one; its own is the first run's. */
+/** All jobs of a study, seed after seed: one that is stopped early has seen every variant. The base model's images are the pool of every trained one; its own is the first run's. */
 export function planStudy(options: StudyOptions): Job[] {
   const { out, model, judge, images } = options;
   const base = baseFolder(out);
   const runs = listRuns(options);
-  const trained = runs.flatMap(({ variant, seed, folder }): Job[] => {
+  const bySeed = runs.toSorted((a, b) => a.seed - b.seed);
+  const trained = bySeed.flatMap(({ variant, seed, folder }): Job[] => {
     const settings = Object.entries(variant.set).flatMap(([key, value]) => ["--set", `${key}=${value}`]);
     const checkpoint = `${folder}/checkpoint.safetensors`;
     const steps = stepsFor(variant, images);
