@@ -146,6 +146,11 @@ export function registerEval(program: Command, openJudge: OpenJudge = openShippe
       480,
     )
     .option("--n <count>", "images per prompt (default: self 2, judged suites 4)", wholeNumber(1, 1000))
+    .option(
+      "--task-images <count>",
+      "judged suites: at least so many images per task, where it has few prompts more of each",
+      wholeNumber(1, 100_000),
+    )
     .option("--limit <count>", "at most this many prompts", wholeNumber(1))
     .option("--temperature <value>", "drawing temperature (default: the model's)", numberBetween(0, 10))
     .addOption(
