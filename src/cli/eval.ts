@@ -7,6 +7,7 @@ import type { Bench, BenchOptions } from "./evaluation/bench.ts";
 import { runCeiling } from "./evaluation/ceiling.ts";
 import { runGenEval, seatJudge } from "./evaluation/geneval.ts";
 import { runImbalance } from "./evaluation/imbalance.ts";
+import { runQuantisation } from "./evaluation/quantisation.ts";
 import { runReconstruction, runSelfReward, runUnderstanding } from "./evaluation/unjudged.ts";
 import { folderReader, makeFolder, readSprites, writePng } from "./node/files.ts";
 import { type OpenJudge, openShippedJudge, SHIPPED_JUDGE } from "./openJudge.ts";
@@ -29,6 +30,7 @@ const SUITES = [
   "imbalance",
   "ablations",
   "ceiling",
+  "quantisation",
   "all",
 ] as const;
 
@@ -72,6 +74,8 @@ async function runSuite(bench: Bench, { suite, judge }: EvalOptions, openJudge: 
     case "self":
     case "reconstruction":
       return UNJUDGED[suite](bench);
+    case "quantisation":
+      return runQuantisation(bench);
     default: {
       const detector = await openJudge(bench.engine, judge);
       try {

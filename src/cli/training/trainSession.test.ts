@@ -34,6 +34,7 @@ afterEach(() => rmSync(folder, { recursive: true }));
 function makeOptions(changes: Partial<TrainOptions> = {}): TrainOptions {
   return {
     model: "table",
+    weights: "f32",
     preset: "robust",
     steps: 3,
     seed: 1,
