@@ -18,7 +18,7 @@ import { chooseConfig, collectSetting, type TrainOptions } from "./training/trai
 
 type RecordOptions = Pick<
   TrainOptions,
-  "preset" | "steps" | "set" | "seed" | "model" | "backend" | "json"
+  "preset" | "steps" | "set" | "seed" | "model" | "weights" | "backend" | "json"
 > & {
   readonly judge: string;
   readonly out: string;
@@ -33,9 +33,10 @@ const FILE_NAME = "run.bin";
 const TOLERANCES = [30, 60, 120];
 
 /** The command line that makes this recording again, whatever it was called with. */
-function writeCommand({ model, preset, steps, seed, set, lesson, out }: RecordOptions): string {
+function writeCommand({ model, weights, preset, steps, seed, set, lesson, out }: RecordOptions): string {
   const settings = Object.entries(set).map(([key, value]) => `--set ${key}=${value}`);
-  const what = [`--model ${model}`, `--preset ${preset}`, `--steps ${steps}`, `--seed ${seed}`, ...settings];
+  const opened = [`--model ${model}`, ...(weights === "f32" ? [] : [`--weights ${weights}`])];
+  const what = [...opened, `--preset ${preset}`, `--steps ${steps}`, `--seed ${seed}`, ...settings];
   const where = [...(lesson ? [`--lesson ${lesson}`] : []), `--out ${out}`];
   return ["npx unirl record", ...what, ...where].join(" ");
 }
@@ -98,6 +99,7 @@ async function record(options: RecordOptions, config: RunConfig, output: Output)
       judgeUrl: folderUrl(judge),
       spritesUrl: "",
       wasmUrl: findWasmFolder(),
+      weights: options.weights,
       backend: options.backend,
     };
     return await recordRun(

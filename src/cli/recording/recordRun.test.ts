@@ -54,6 +54,7 @@ async function record(work: string, steps: number, config = CONFIG) {
     judgeUrl: pathToFileURL(join(MODELS, "judge-nano/")).href,
     spritesUrl: "",
     wasmUrl: findWasmFolder(),
+    weights: "f32" as const,
     backend: "wasm" as const,
   };
   // Every moment of a drawing is told, however fast the machine is.

@@ -63,6 +63,7 @@ interface Pipeline {
 
 export class TrainerBackend extends WebGPUBackend {
   #counts = { dispatches: 0, submits: 0, readbacks: 0, readbackBytes: 0 };
+  readonly #dispatchesOf = new Map<string, number>();
   /** By the shader's text; the second map spares writing the text of a program that was seen before. */
   readonly #pipelines = new Map<string, Pipeline>();
   readonly #seen = new WeakMap<GpuProgram, Pipeline>();
@@ -77,8 +78,8 @@ export class TrainerBackend extends WebGPUBackend {
   readonly #slotBuffer: GPUBuffer;
   #usedSlots = 0;
   readonly #pacer = new SubmitPacer();
-  /** Tensors that programs write in place: what the CPU once read of them says nothing about what they hold. */
-  readonly #rewritten = new WeakSet<object>();
+  /** How often programs wrote a tensor in place: what the CPU once read of it says nothing about what it holds. */
+  readonly #rewritten = new WeakMap<object, number>();
 
   constructor(device: GPUDevice, adapterInfo: GPUAdapterInfo) {
     super(device, adapterInfo);
@@ -91,6 +92,19 @@ export class TrainerBackend extends WebGPUBackend {
 
   counters(): GpuCounters {
     return { ...this.#counts };
+  }
+
+  /** Compute dispatches since the backend started by the name of their program; tfjs's are named by their classes. */
+  dispatchesByProgram(): ReadonlyMap<string, number> {
+    return new Map(this.#dispatchesOf);
+  }
+
+  /**
+   * Changes with a tensor's values: what was made from them is out of date when it differs. NaN, which equals nothing,
+   * while programs are compiled and not run, since whatever is made then is made of nothing.
+   */
+  versionOf(dataId: object): number {
+    return env().getBool(COMPILE_ONLY) ? Number.NaN : (this.#rewritten.get(dataId) ?? 0);
   }
 
   /**
@@ -113,7 +127,8 @@ export class TrainerBackend extends WebGPUBackend {
       const wanted = (outputs as Record<string, OutputSpec | TensorInfo>)[name];
       if (!wanted) throw new EngineError("badInput", `${program.name} needs an output ${name}.`);
       written[name] = "dataId" in wanted ? wanted : this.makeTensorInfo([...wanted.shape], wanted.dtype);
-      if ("dataId" in wanted) this.#rewritten.add(wanted.dataId);
+      if ("dataId" in wanted)
+        this.#rewritten.set(wanted.dataId, (this.#rewritten.get(wanted.dataId) ?? 0) + 1);
     }
     const bound = [
       ...Object.keys(program.inputs).map((name) => this.#bufferOf(program, name, inputs[name])),
@@ -182,7 +197,7 @@ export class TrainerBackend extends WebGPUBackend {
   }
 
   override runWebGPUProgram(...args: Parameters<WebGPUBackend["runWebGPUProgram"]>): TensorInfo {
-    if (!env().getBool(COMPILE_ONLY)) this.#counts.dispatches += 1;
+    if (!env().getBool(COMPILE_ONLY)) this.#count(args[0].constructor.name);
     return super.runWebGPUProgram(...args);
   }
 
@@ -214,6 +229,11 @@ export class TrainerBackend extends WebGPUBackend {
   override dispose(): void {
     this.#slotBuffer.destroy();
     super.dispose();
+  }
+
+  #count(program: string): void {
+    this.#counts.dispatches += 1;
+    this.#dispatchesOf.set(program, (this.#dispatchesOf.get(program) ?? 0) + 1);
   }
 
   /** Watches how long the work takes that was just handed over, and sets the length of the next. */
@@ -264,7 +284,7 @@ export class TrainerBackend extends WebGPUBackend {
     pass.setPipeline(pipeline);
     pass.setBindGroup(0, bindGroup, slot === null ? [] : [slot * SLOT_BYTES]);
     pass.dispatchWorkgroups(...groups);
-    this.#counts.dispatches += 1;
+    this.#count(program.name);
     recorder.dispatchCountInPass += 1;
     if (recorder.dispatchCountInPass >= env().getNumber(BATCH_SIZE)) {
       this.endComputePassEncoder();

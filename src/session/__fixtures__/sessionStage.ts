@@ -97,6 +97,7 @@ export const OPEN: Extract<Command, { type: "openModel" }> = {
   judgeUrl: null,
   spritesUrl: "/world/",
   wasmUrl: "/wasm/",
+  weights: "f32",
   backend: "auto",
   fail: null,
 };

@@ -4,7 +4,7 @@ import type { GpuProgram } from "../../device/gpuProgram.ts";
 import { FLAT_GROUP, spreadGroups } from "../../device/gpuProgram.ts";
 import { f32, memoisedProgram } from "../../device/programCache.ts";
 import type { TrainerBackend } from "../../device/trainerBackend.ts";
-import type { NormKind } from "./twin.ts";
+import type { NormBackward, NormKind } from "./twin.ts";
 
 const THREADS = 64;
 
@@ -70,26 +70,37 @@ const forwardProgram = memoisedProgram((kind: NormKind, hasBias: boolean) => {
   };
 });
 
-const backwardProgram = memoisedProgram((kind: NormKind) => ({
-  name: "rowNormGradient",
-  inputs: { x: "f32", weight: "f32", dy: "f32", statistics: "vec2<f32>" } as const,
-  outputs: { dx: "f32" } as const,
-  uniforms: UNIFORMS,
-  body: `${ENTRY}
+const backwardProgram = memoisedProgram((kind: NormKind, isFork: boolean) => {
+  const inputs: GpuProgram["inputs"] = {
+    x: "f32",
+    weight: "f32",
+    dy: "f32",
+    ...(isFork ? { dyOther: "f32" as const, dSkip: "f32" as const } : {}),
+    statistics: "vec2<f32>",
+  };
+  const dHat = `(dy[start + at]${isFork ? " + dyOther[start + at]" : ""}) * weight[at]`;
+  return {
+    name: "rowNormGradient",
+    inputs,
+    outputs: { dx: "f32" } as const,
+    uniforms: UNIFORMS,
+    body: `${ENTRY}
   let statistic = statistics[row];
   var own = vec2<f32>(0.0);
   for (var at = thread; at < params.width; at += ${THREADS}u) {
-    let dHat = dy[start + at] * weight[at];
+    let dHat = ${dHat};
     own += vec2<f32>(dHat, dHat * (x[start + at] - statistic.x) * statistic.y);
   }
   let means = addUp(thread, own) / f32(params.width);
   for (var at = thread; at < params.width; at += ${THREADS}u) {
     let xHat = (x[start + at] - statistic.x) * statistic.y;
-    let dHat = dy[start + at] * weight[at];
-    dx[start + at] = (dHat - ${kind === "layer" ? "means.x - " : ""}xHat * means.y) * statistic.y;
+    let dHat = ${dHat};
+    let level = dHat - ${kind === "layer" ? "means.x - " : ""}xHat * means.y;
+    dx[start + at] = level * statistic.y${isFork ? " + dSkip[start + at]" : ""};
   }
 }`,
-}));
+  };
+});
 
 /** Attributes of both directions. */
 interface NormAttributes {
@@ -118,10 +129,10 @@ export function normaliseOnGpu(
 /** @returns [dx] */
 export function normaliseGradientOnGpu(
   backend: TrainerBackend,
-  { rows: x, statistics, weight, dy }: Readonly<Record<"rows" | "statistics" | "weight" | "dy", TensorInfo>>,
+  { rows: x, ...inputs }: NormBackward<TensorInfo>,
   { kind, epsilon }: NormAttributes,
 ): TensorInfo[] {
   const { uniforms, groups } = sizesOf(x, epsilon);
-  const inputs = { x, statistics, weight, dy };
-  return [backend.runProgram(backwardProgram(kind), inputs, { dx: f32(x.shape) }, uniforms, groups).dx];
+  const program = backwardProgram(kind, inputs.dSkip !== undefined);
+  return [backend.runProgram(program, { x, ...inputs }, { dx: f32(x.shape) }, uniforms, groups).dx];
 }
