@@ -89,9 +89,12 @@ describe("parseHash", () => {
 
 describe("parseAddress", () => {
   it("reads the query and behind the hash, the query first", () => {
-    expect(parseAddress("http://site/?backend=wasm&live=1#/train?model=nano&backend=cpu")).toEqual({
+    expect(
+      parseAddress("http://site/?backend=wasm&live=1#/train?weights=int8&model=nano&backend=cpu"),
+    ).toEqual({
       backend: "wasm",
       modelId: "nano",
+      weights: "int8",
       fail: null,
       isLive: true,
       mayAutoload: true,
