@@ -83,12 +83,12 @@ export const LESSONS: readonly Lesson[] = [
     title: "KL too low",
     story: [
       "KL β pulls the images back to the model they started from; here it is next to nothing and the learning rate is high.",
-      "For a few steps all is well, then the images drift away and fall apart.",
+      "For ten steps all is well, then the images drift away and some fall apart.",
       "Every step only follows the last one: without the pull nothing remembers what a picture is.",
     ],
     lookAt: [
-      { place: "curves", words: "KL leaves the floor first, then the judge falls." },
-      { place: "filmstrip", words: "The same seed, until it is no picture any more." },
+      { place: "curves", words: "KL leaves the floor first, then the judge sinks." },
+      { place: "group", words: "In the last steps: shapes blur, and the right colour is all that is left." },
       { place: "notices", words: "The page says it in words when it happens." },
     ],
     preset: "robust",
