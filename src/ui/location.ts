@@ -47,12 +47,17 @@ export function followLocation(page: Page): LocationSync {
   /** Hashes that the page wrote itself: going back to one changes the view, not what happened since. */
   const written = new Set<string>();
   let timer: ReturnType<typeof setTimeout> | null = null;
+  /** The hash that the page shows, or has written. */
+  let known = location.hash;
 
   const write = () => {
     timer = null;
+    // Somebody goes elsewhere: `arrive` is on its way, and writing now would take them back.
+    if (location.hash !== known) return;
     const hash = writeLink(describePage(page), addressOptions(location.hash));
     written.add(hash);
-    if (hash !== location.hash) history.replaceState(history.state, "", hash);
+    if (hash !== known) history.replaceState(history.state, "", hash);
+    known = location.hash;
   };
   const writeSoon = () => {
     timer ??= setTimeout(write, WRITE_AFTER_MS);
@@ -66,6 +71,7 @@ export function followLocation(page: Page): LocationSync {
   };
   const arrive = () => {
     const { hash } = location;
+    known = hash;
     const { view } = parseHash(hash);
     const isNew = hasState(hash) && !written.has(hash);
     if (isNew || view === null) void page.follow(readLink(hash));
