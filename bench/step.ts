@@ -2,7 +2,8 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { findModelFolder, folderReader } from "../src/cli/node/files.ts";
 import { makeConfig } from "../src/engine/config.ts";
-import type { GpuCounters, TrainerBackend } from "../src/engine/device/trainerBackend.ts";
+import type { GpuCounters } from "../src/engine/device/gpuLog.ts";
+import type { TrainerBackend } from "../src/engine/device/trainerBackend.ts";
 import { preferTwins } from "../src/engine/kernels/defineOp.ts";
 import { loadModel } from "../src/engine/models/loadModel.ts";
 import type { UnifiedModel } from "../src/engine/models/unified.ts";

@@ -100,6 +100,7 @@ export { loadMagvit2, type Magvit2, type Magvit2Config } from "./models/magvit2/
 export { type CheckResult, verifyShowoGolden } from "./models/showo/golden.ts";
 export type { Answer, ImageCodes, ImageU8, UnifiedModel } from "./models/unified.ts";
 export { isExactAnswer } from "./reward/matchAnswer.ts";
+export { compileStep } from "./rl/compileStep.ts";
 export type { Task } from "./rl/task.ts";
 export { createTrainerState, type TrainerEvent, type TrainerState, train } from "./rl/trainer.ts";
 export { createTaskSource, judgeAnswer } from "./rl/worldTask.ts";

@@ -5,6 +5,7 @@ import { EngineError } from "../engine/errors.ts";
 import {
   breatheOnReads,
   closeBackend,
+  compileStep,
   createRng,
   createSplits,
   createTaskSource,
@@ -87,16 +88,17 @@ export function createEngineHost(options: HostOptions): SessionEngine {
   };
 }
 
-async function openRun(loaded: Loaded, { config, checkpoint }: RunOrder): Promise<EngineRun> {
+async function openRun(loaded: Loaded, { config, checkpoint, onCompiled }: RunOrder): Promise<EngineRun> {
   const { model } = loaded;
   const { loraRank, loraAlpha, seed } = config();
   model.attachAdapter({ rank: loraRank, alpha: loraAlpha, seed });
+  await compileStep({ ...describeTraining(loaded), config }, onCompiled);
   const state = createTrainerState(model);
   if (checkpoint) restoreCheckpoint(await decodeCheckpoint(checkpoint), model, state);
   const filmRows = chooseFilmRows(loaded, seed);
   return {
     finishedSteps: () => state.step,
-    train: (signal) => trainOn(loaded, state, config, signal),
+    train: (signal) => train({ ...describeTraining(loaded), state, config, signal }),
     decodeImages: (images) => model.decodeImages(images),
     filmRows,
     drawFilm: (signal) => drawFilm(model, filmRows, config(), signal),
@@ -106,21 +108,13 @@ async function openRun(loaded: Loaded, { config, checkpoint }: RunOrder): Promis
   };
 }
 
-function trainOn(
-  { model, detector, world, splits }: Loaded,
-  state: TrainerState,
-  config: () => RunConfig,
-  signal: AbortSignal,
-) {
-  return train({
+function describeTraining({ model, detector, world, splits }: Loaded) {
+  return {
     model,
-    state,
-    config,
-    signal,
     drawTask: createTaskSource(world, splits),
     judge: judgeAnswer,
     ...(detector ? { observe: observeGroups({ model, detector }) } : {}),
-  });
+  };
 }
 
 /** Restores the run with every number NaN, by the way a damaged memory would reach it: the weights. */

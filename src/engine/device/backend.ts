@@ -7,6 +7,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { EngineError } from "../errors.ts";
 import { describeAdapter, openDevice, requestAdapter, toGpuError, toLostError } from "./gpuDevice.ts";
+import type { GpuUse } from "./gpuLog.ts";
 import { registerGradients } from "./gradients.ts";
 import type { TrainerBackend } from "./trainerBackend.ts";
 import { startWasm } from "./wasm.ts";
@@ -231,11 +232,34 @@ export async function finishSubmitted(): Promise<void> {
 }
 
 /**
+ * Compiles in parallel the shaders that `body` would run, without running anything (`TrainerBackend.compileAhead`). Does
+ * nothing off WebGPU: nothing is compiled there.
+ * @param onProgress pipelines compiled so far, of how many
+ * @throws EngineError("gpuError")
+ */
+export async function compileAhead(
+  body: () => Promise<unknown>,
+  onProgress?: (compiled: number, total: number) => void,
+): Promise<void> {
+  if (running?.device) await (tf.backend() as unknown as TrainerBackend).compileAhead(body, onProgress);
+}
+
+/**
  * Names the cause of a failure during a step: once the device is lost, whatever tfjs throws means that.
  * @returns the loss, or `thrown` itself
  */
 export function explainFailure(thrown: unknown): unknown {
   return running?.lost ?? thrown;
+}
+
+/** From now on what is asked of the GPU is booked on this phase; null: on none. Does nothing off the GPU. */
+export function enterPhase(phase: string | null): void {
+  if (running?.device) (tf.backend() as unknown as TrainerBackend).enterPhase(phase);
+}
+
+/** What each phase asked of the GPU since the last call, once it has done it; null off the GPU. */
+export async function takeGpuUse(): Promise<ReadonlyMap<string, GpuUse> | null> {
+  return running?.device ? await (tf.backend() as unknown as TrainerBackend).takeUse() : null;
 }
 
 /** What tensors take. */

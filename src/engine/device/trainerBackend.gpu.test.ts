@@ -65,7 +65,56 @@ describe.skipIf(!hasDawn)("the trainer's backend", { timeout: 120_000 }, () => {
     expect(after.dispatches - before.dispatches).toBe(2);
     expect(after.readbacks - before.readbacks).toBe(1);
     expect(after.readbackBytes - before.readbackBytes).toBe(8);
-    expect(after.submits - before.submits).toBe(1);
+    // The readback's, and more where the machine is so slow that every dispatch gets one.
+    const submits = after.submits - before.submits;
+    expect(submits).toBeGreaterThanOrEqual(1);
+    expect(submits).toBeLessThanOrEqual(3);
+  });
+
+  it("books work on phases, and times it where the device has a clock", async () => {
+    await backend().takeUse();
+    const x = tf.ones([1000]);
+    const work = async (phase: string | null, times: number) => {
+      backend().enterPhase(phase);
+      const results = Array.from({ length: times }, (_, at) => scale(x, at).y);
+      await tf.addN(results).data();
+      tf.dispose(results);
+    };
+    await work("draw", 3);
+    await work(null, 4);
+    await work("learn", 5);
+    await work("draw", 2);
+    backend().enterPhase(null);
+    const use = await backend().takeUse();
+    expect([...use.keys()]).toEqual(["draw", "learn"]);
+    expect(use.get("draw")).toMatchObject({ dispatches: 7, readbacks: 2, readbackBytes: 8000 });
+    expect(use.get("learn")).toMatchObject({ dispatches: 6, readbacks: 1, readbackBytes: 4000 });
+    for (const { busyMs } of use.values()) {
+      if (backend().device.features.has("timestamp-query")) expect(busyMs).toBeGreaterThan(0);
+      else expect(busyMs).toBeNull();
+    }
+    expect((await backend().takeUse()).size).toBe(0);
+  });
+
+  it("refuses what was computed from zeros and kept", async () => {
+    const held: tf.Tensor[] = [];
+    const compiling = backend().compileAhead(async () => held.push(tf.add(tf.ones([3]), 1)));
+    await expect(compiling).rejects.toThrow("never computed");
+    tf.dispose(held);
+  });
+
+  it("says that a shader does not compile, and goes on", async () => {
+    const broken = { ...SCALE, body: "this is no WGSL" } satisfies GpuProgram;
+    const spec = { shape: [1], dtype: "float32" as const };
+    const x = tf.tensor1d([1]);
+    const compiling = backend().compileAhead(async () => {
+      const outputs = { y: spec, z: spec };
+      const { y, z } = backend().runProgram(broken, { x }, outputs, { size: 1, factor: 1 }, [1, 1, 1]);
+      backend().disposeData(y.dataId);
+      backend().disposeData(z.dataId);
+    });
+    await expect(compiling).rejects.toMatchObject({ code: "gpuError" });
+    expect([...(await scale(tf.tensor1d([2]), 3).y.data())]).toEqual([6]);
   });
 
   it("writes a given tensor in place", async () => {
@@ -109,15 +158,15 @@ describe.skipIf(!hasDawn)("the trainer's backend", { timeout: 120_000 }, () => {
     const x = tf.tensor1d([1, 2, 3]);
     const spec = { shape: [3], dtype: "float32" as const };
     const work = async () => {
-      const { z } = backend().runProgram(
-        program,
-        { x },
-        { y: spec, z: spec },
-        { size: 3, factor: 1 },
-        [1, 1, 1],
-      );
-      const sum = tf.cumsum(tf.engine().makeTensorFromTensorInfo(z), 0, false, true);
-      return [...(await sum.data())];
+      const sum = tf.tidy(() => {
+        const outputs = { y: spec, z: spec };
+        const made = backend().runProgram(program, { x }, outputs, { size: 3, factor: 1 }, [1, 1, 1]);
+        const [, z] = [made.y, made.z].map((info) => tf.engine().makeTensorFromTensorInfo(info));
+        return tf.cumsum(z as tf.Tensor, 0, false, true);
+      });
+      const values = [...(await sum.data())];
+      sum.dispose();
+      return values;
     };
     const [dispatches, pipelines] = [backend().counters().dispatches, backend().pipelineCount];
     const progress: [number, number][] = [];
@@ -129,8 +178,11 @@ describe.skipIf(!hasDawn)("the trainer's backend", { timeout: 120_000 }, () => {
     expect(read).toEqual([[0, 0, 0]]);
     expect(backend().counters().dispatches).toBe(dispatches);
     expect(backend().pipelineCount).toBe(pipelines + 1);
-    expect(progress.at(-1)).toEqual([progress.length, progress.length]);
-    expect(progress.length).toBeGreaterThan(1);
+    expect(progress).toEqual([
+      [0, 2],
+      [1, 2],
+      [2, 2],
+    ]);
     expect(await work()).toEqual([9, 7, 4]);
     expect(backend().pipelineCount).toBe(pipelines + 1);
   });

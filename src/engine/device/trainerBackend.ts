@@ -9,19 +9,11 @@
 import { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
 import { type BackendValues, type DataType, env, type TensorInfo, util } from "@tensorflow/tfjs-core";
 import { EngineError } from "../errors.ts";
-import { type GpuProgram, packUniforms, writeWgsl } from "./gpuProgram.ts";
+import { isCompilingOnly, setCompilingOnly } from "./compilation.ts";
+import { type GpuCounters, GpuLog, type GpuUse } from "./gpuLog.ts";
+import { type GpuProgram, packUniforms } from "./gpuProgram.ts";
+import { Pipelines } from "./pipelines.ts";
 import { SubmitPacer } from "./submitPacer.ts";
-
-/** What was asked of the GPU since the backend started. */
-export interface GpuCounters {
-  /** Compute dispatches, ours and tfjs's. */
-  readonly dispatches: number;
-  /** Command buffers handed to the queue. */
-  readonly submits: number;
-  /** Buffers copied back for the CPU to read. */
-  readonly readbacks: number;
-  readonly readbackBytes: number;
-}
 
 /** Shape and type of an output to be made. */
 export interface OutputSpec {
@@ -56,18 +48,9 @@ const COMPILE_ONLY = "WEBGPU_ENGINE_COMPILE_ONLY";
 /** tfjs's flag: dispatches in a submit. */
 const BATCH_SIZE = "WEBGPU_DEFERRED_SUBMIT_BATCH_SIZE";
 
-interface Pipeline {
-  readonly pipeline: GPUComputePipeline;
-  readonly layout: GPUBindGroupLayout;
-}
-
 export class TrainerBackend extends WebGPUBackend {
-  #counts = { dispatches: 0, submits: 0, readbacks: 0, readbackBytes: 0 };
-  /** By the shader's text; the second map spares writing the text of a program that was seen before. */
-  readonly #pipelines = new Map<string, Pipeline>();
-  readonly #seen = new WeakMap<GpuProgram, Pipeline>();
-  /** Pipelines on their way, by text. */
-  readonly #compiling = new Map<string, Promise<void>>();
+  readonly #log: GpuLog;
+  readonly #pipelines: Pipelines;
   readonly #bindGroups = new Map<string, GPUBindGroup>();
   /** Numbers that name buffers and layouts in the bind groups' keys. */
   readonly #ids = new WeakMap<object, number>();
@@ -82,6 +65,8 @@ export class TrainerBackend extends WebGPUBackend {
 
   constructor(device: GPUDevice, adapterInfo: GPUAdapterInfo) {
     super(device, adapterInfo);
+    this.#pipelines = new Pipelines(device);
+    this.#log = new GpuLog(device);
     this.#slotBuffer = device.createBuffer({
       label: "unirl uniforms",
       size: SLOT_BYTES * SLOT_COUNT,
@@ -89,8 +74,24 @@ export class TrainerBackend extends WebGPUBackend {
     });
   }
 
+  /** What was asked of the GPU since the backend started. */
   counters(): GpuCounters {
-    return { ...this.#counts };
+    return this.#log.total;
+  }
+
+  /** Books what follows on a phase; null: on none. */
+  enterPhase(phase: string | null): void {
+    this.endComputePassEncoder();
+    this.#log.enter(phase);
+  }
+
+  /** What the phases asked of the GPU since the last call; waits for what was recorded. */
+  async takeUse(): Promise<ReadonlyMap<string, GpuUse>> {
+    if (isCompilingOnly()) return new Map();
+    this.endComputePassEncoder();
+    this.ensureCommandEncoderReady();
+    this.#submit(true);
+    return await this.#log.take();
   }
 
   /**
@@ -113,41 +114,77 @@ export class TrainerBackend extends WebGPUBackend {
       const wanted = (outputs as Record<string, OutputSpec | TensorInfo>)[name];
       if (!wanted) throw new EngineError("badInput", `${program.name} needs an output ${name}.`);
       written[name] = "dataId" in wanted ? wanted : this.makeTensorInfo([...wanted.shape], wanted.dtype);
-      if ("dataId" in wanted) this.#rewritten.add(wanted.dataId);
+      if ("dataId" in wanted && !isCompilingOnly()) this.#rewritten.add(wanted.dataId);
+    }
+    if (isCompilingOnly()) {
+      this.#pipelines.compile(program);
+      return written as Record<keyof P["outputs"] & string, TensorInfo>;
     }
     const bound = [
       ...Object.keys(program.inputs).map((name) => this.#bufferOf(program, name, inputs[name])),
       ...Object.keys(program.outputs).map((name) => this.#bufferOf(program, name, written[name])),
     ];
-    if (env().getBool(COMPILE_ONLY)) this.#compile(program);
-    else this.#record(program, bound, uniforms as Record<string, number>, groups);
+    this.#record(program, bound, uniforms as Record<string, number>, groups);
     return written as Record<keyof P["outputs"] & string, TensorInfo>;
   }
 
   /**
-   * Compiles every pipeline that `body` needs, in parallel and off this thread: within it nothing is dispatched, and
-   * whatever is read back is zeros. Shaders that compile when first met stop the page for seconds instead.
+   * Compiles every pipeline that `body` needs, in parallel and off this thread: within it nothing is dispatched, no
+   * memory is taken, and whatever is read back is zeros. Shaders that compile when first met stop the page for seconds
+   * instead. What tensors outlive `body` must be on the CPU.
    * @param onProgress compiled so far, of how many
+   * @throws EngineError("gpuError") when a shader does not compile, or when something computed from zeros was kept
    */
   async compileAhead(
     body: () => Promise<unknown>,
     onProgress?: (compiled: number, total: number) => void,
   ): Promise<void> {
+    const held = this.numDataIds();
     env().set(COMPILE_ONLY, true);
+    setCompilingOnly(true);
     try {
       await body();
     } finally {
       env().set(COMPILE_ONLY, false);
+      setCompilingOnly(false);
+      await this.#awaitPipelines(onProgress);
     }
-    const stock = Object.values((this as unknown as StockPipelines).pipelineCache);
-    const pending = [...this.#compiling.values(), ...stock.filter((pipeline) => pipeline instanceof Promise)];
+    const kept = this.numDataIds() - held;
+    if (kept > 0) {
+      throw new EngineError(
+        "gpuError",
+        `${kept} tensors that were never computed outlived their compilation.`,
+      );
+    }
+  }
+
+  async #awaitPipelines(onProgress: (compiled: number, total: number) => void = () => {}): Promise<void> {
+    const cache = (this as unknown as StockPipelines).pipelineCache;
+    const stock = Object.entries(cache).flatMap(([key, pipeline]) => {
+      if (!(pipeline instanceof Promise)) return [];
+      const settle = async () => {
+        // One that failed is tried again when it is needed.
+        delete cache[key];
+        cache[key] = await pipeline;
+      };
+      return [settle()];
+    });
+    const pending = [...this.#pipelines.pending(), ...stock];
     let compiled = 0;
+    onProgress(compiled, pending.length);
     const count = () => {
       compiled += 1;
-      onProgress?.(compiled, pending.length);
+      onProgress(compiled, pending.length);
     };
-    await Promise.all(pending.map((pipeline) => pipeline.then(count)));
-    await this.checkCompileCompletionAsync();
+    const results = await Promise.allSettled(pending.map((pipeline) => pipeline.then(count)));
+    const failed = results.find((result) => result.status === "rejected");
+    if (!failed) return;
+    throw new EngineError(
+      "gpuError",
+      `The GPU could not compile a shader (${failed.reason instanceof Error ? failed.reason.message : String(failed.reason)}). Update its driver, or use the wasm backend.`,
+      {},
+      { cause: failed.reason },
+    );
   }
 
   /**
@@ -178,26 +215,46 @@ export class TrainerBackend extends WebGPUBackend {
 
   /** Pipelines of ours compiled so far. */
   get pipelineCount(): number {
-    return this.#pipelines.size;
+    return this.#pipelines.count;
+  }
+
+  override uploadToGPU(dataId: object): void {
+    // Nothing runs, so nothing needs a place to lie.
+    if (!isCompilingOnly()) super.uploadToGPU(dataId);
   }
 
   override runWebGPUProgram(...args: Parameters<WebGPUBackend["runWebGPUProgram"]>): TensorInfo {
-    if (!env().getBool(COMPILE_ONLY)) this.#counts.dispatches += 1;
+    if (!isCompilingOnly()) this.#log.count("dispatches");
     return super.runWebGPUProgram(...args);
   }
 
+  override ensureCommandEncoderReady(): void {
+    if (this.#recorder.commandEncoder) return;
+    super.ensureCommandEncoderReady();
+    const { commandEncoder } = this.#recorder;
+    if (commandEncoder) this.#log.follow(commandEncoder);
+  }
+
   override submitQueue(): void {
-    this.#counts.submits += 1;
-    const { dispatchCountInPass } = this.#recorder;
+    this.#submit(false);
+  }
+
+  /** @param isLast fetch the timestamps there are */
+  #submit(isLast: boolean): void {
+    this.#log.count("submits");
+    const { dispatchCountInPass, commandEncoder } = this.#recorder;
     if (this.#usedSlots > 0) {
       this.queue.writeBuffer(this.#slotBuffer, 0, this.#slots, 0, this.#usedSlots * SLOT_BYTES);
       this.#usedSlots = 0;
     }
+    const submitted = commandEncoder ? this.#log.beforeSubmit(commandEncoder, isLast) : null;
     super.submitQueue();
+    submitted?.();
     this.#pace(dispatchCountInPass);
   }
 
   override async read(dataId: object): Promise<BackendValues> {
+    if (isCompilingOnly()) return this.#readHollow(dataId);
     const values = await super.read(dataId);
     // tfjs keeps what it read and would answer with it for ever.
     if (this.#rewritten.has(dataId)) this.#forget(dataId);
@@ -205,14 +262,14 @@ export class TrainerBackend extends WebGPUBackend {
   }
 
   override async getBufferData(buffer: GPUBuffer): Promise<ArrayBuffer> {
-    if (env().getBool(COMPILE_ONLY)) return new ArrayBuffer(buffer.size);
-    this.#counts.readbacks += 1;
-    this.#counts.readbackBytes += buffer.size;
+    this.#log.count("readbacks");
+    this.#log.count("readbackBytes", buffer.size);
     return super.getBufferData(buffer);
   }
 
   override dispose(): void {
     this.#slotBuffer.destroy();
+    this.#log.dispose();
     super.dispose();
   }
 
@@ -225,6 +282,12 @@ export class TrainerBackend extends WebGPUBackend {
     };
     // A lost device ends all work; the loss itself is reported elsewhere.
     this.queue.onSubmittedWorkDone().then(done, () => {});
+  }
+
+  /** What is known of a tensor without asking the GPU: its values on the CPU, or zeros. */
+  #readHollow(dataId: object): BackendValues {
+    const { values, dtype, shape } = this.tensorMap.get(dataId);
+    return values ?? util.makeZerosTypedArray(util.sizeFromShape(shape), dtype as "float32");
   }
 
   #bufferOf({ name }: GpuProgram, key: string, source: TensorInfo | GPUBuffer | undefined): GPUBuffer {
@@ -253,7 +316,7 @@ export class TrainerBackend extends WebGPUBackend {
     uniforms: Readonly<Record<string, number>>,
     groups: readonly [number, number, number],
   ): void {
-    const { pipeline, layout } = this.#pipelineOf(program);
+    const { pipeline, layout } = this.#pipelines.of(program);
     const slot = this.#takeSlot(packUniforms(program, uniforms));
     const bindGroup = this.#bindGroupOf(layout, buffers, slot !== null);
     this.ensureCommandEncoderReady();
@@ -264,7 +327,7 @@ export class TrainerBackend extends WebGPUBackend {
     pass.setPipeline(pipeline);
     pass.setBindGroup(0, bindGroup, slot === null ? [] : [slot * SLOT_BYTES]);
     pass.dispatchWorkgroups(...groups);
-    this.#counts.dispatches += 1;
+    this.#log.count("dispatches");
     recorder.dispatchCountInPass += 1;
     if (recorder.dispatchCountInPass >= env().getNumber(BATCH_SIZE)) {
       this.endComputePassEncoder();
@@ -283,52 +346,6 @@ export class TrainerBackend extends WebGPUBackend {
     this.#slots.set(new Uint8Array(bytes), this.#usedSlots * SLOT_BYTES);
     this.#usedSlots += 1;
     return this.#usedSlots - 1;
-  }
-
-  #describePipeline(program: GpuProgram, code: string) {
-    const { name: label } = program;
-    const types: GPUBufferBindingLayout[] = [
-      ...Object.keys(program.inputs).map(() => ({ type: "read-only-storage" as const })),
-      ...Object.keys(program.outputs).map(() => ({ type: "storage" as const })),
-    ];
-    if (Object.keys(program.uniforms).length > 0) types.push({ type: "uniform", hasDynamicOffset: true });
-    const layout = this.device.createBindGroupLayout({
-      label,
-      entries: types.map((buffer, binding) => ({ binding, visibility: GPUShaderStage.COMPUTE, buffer })),
-    });
-    const descriptor: GPUComputePipelineDescriptor = {
-      label,
-      layout: this.device.createPipelineLayout({ label, bindGroupLayouts: [layout] }),
-      compute: { module: this.device.createShaderModule({ label, code }), entryPoint: "main" },
-    };
-    return { descriptor, layout };
-  }
-
-  #pipelineOf(program: GpuProgram): Pipeline {
-    const seen = this.#seen.get(program);
-    if (seen) return seen;
-    const code = writeWgsl(program);
-    const pipeline = this.#pipelines.get(code) ?? this.#makePipeline(program, code);
-    this.#seen.set(program, pipeline);
-    return pipeline;
-  }
-
-  #compile(program: GpuProgram): void {
-    const code = writeWgsl(program);
-    if (this.#pipelines.has(code) || this.#compiling.has(code)) return;
-    const { descriptor, layout } = this.#describePipeline(program, code);
-    const compiling = this.device.createComputePipelineAsync(descriptor).then((pipeline) => {
-      this.#pipelines.set(code, { pipeline, layout });
-      this.#compiling.delete(code);
-    });
-    this.#compiling.set(code, compiling);
-  }
-
-  #makePipeline(program: GpuProgram, code: string): Pipeline {
-    const { descriptor, layout } = this.#describePipeline(program, code);
-    const made = { pipeline: this.device.createComputePipeline(descriptor), layout };
-    this.#pipelines.set(code, made);
-    return made;
   }
 
   #bindGroupOf(

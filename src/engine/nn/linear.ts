@@ -3,6 +3,7 @@
  * no input of the taped op, so nothing is computed for its gradient.
  */
 import * as tf from "@tensorflow/tfjs-core";
+import { isCompilingOnly } from "../device/compilation.ts";
 import { PackedWeight } from "../kernels/quantMatMul/packedWeight.ts";
 import { quantLinear } from "../kernels/quantMatMul/quantMatMul.ts";
 import type { TokenHead } from "../kernels/tokenLogProb/tokenLogProb.ts";
@@ -80,8 +81,10 @@ export class Linear {
   transposedWeight(): tf.Tensor2D {
     if (this.weight instanceof PackedWeight) return this.weight.transposed();
     if (this.isTrainable) return tf.transpose(this.weight);
-    this.#transposed ??= tf.keep(tf.transpose(this.weight)) as tf.Tensor2D;
-    return this.#transposed;
+    if (this.#transposed) return this.#transposed;
+    const transposed = tf.transpose(this.weight);
+    if (!isCompilingOnly()) this.#transposed = tf.keep(transposed);
+    return transposed;
   }
 
   /**

@@ -1,6 +1,7 @@
 /** The learning half of a step: gradients pass by pass, finite check, clip, an AdamW update; μ times. */
-import { concat, type Tensor1D, type Tensor2D, tidy, util } from "@tensorflow/tfjs-core";
+import { add, concat, dispose, type Tensor1D, type Tensor2D, tidy, util } from "@tensorflow/tfjs-core";
 import type { RunConfig } from "../config.ts";
+import { enterPhase } from "../device/backend.ts";
 import { EngineError } from "../errors.ts";
 import type { UnifiedModel } from "../models/unified.ts";
 import type { AdamW } from "../optim/adamw.ts";
@@ -31,19 +32,46 @@ export interface LearnReport {
 
 type Sums = Record<(typeof PASS_SUMS)[number], number>;
 
-/** Adds up the downloaded [passes · 4] sums of one term. @throws EngineError("nonFinite") */
-function addSums(passes: readonly Pass[], values: Float32Array, term: Pass["term"]): Sums | null {
-  if (!passes.some((pass) => pass.term === term)) return null;
-  const totals: Sums = { loss: 0, kl: 0, logProb: 0, clipped: 0 };
-  // Below 1 where samples that teach nothing were left out: the loss counts them, means of what was scored do not.
-  let coverage = 0;
-  for (const [at, pass] of passes.entries()) {
-    if (pass.term !== term) continue;
-    coverage += pass.share * pass.samples.length;
-    for (const [column, name] of PASS_SUMS.entries())
-      totals[name] += values[at * PASS_SUMS.length + column] ?? 0;
+/**
+ * A term's sums over its passes, added up where the passes run: however many there are, as many numbers are read back.
+ * Owns its tensors.
+ */
+class TermTotals {
+  readonly #totals = new Map<Pass["term"], Tensor1D>();
+
+  /** Takes ownership. @param sums [4] of one pass */
+  add(term: Pass["term"], sums: Tensor1D): void {
+    const before = this.#totals.get(term);
+    this.#totals.set(term, before ? add(before, sums) : sums);
+    if (before) dispose([before, sums]);
   }
-  for (const [name, value] of Object.entries(totals)) {
+
+  /** [4] each, borrowed; terms in the order of their first pass. */
+  get tensors(): Tensor1D[] {
+    return [...this.#totals.values()];
+  }
+
+  /** The downloaded numbers of `tensors`, by term. @param values [terms · 4] */
+  split(values: Float32Array): Map<Pass["term"], Float32Array> {
+    const width = PASS_SUMS.length;
+    return new Map(
+      [...this.#totals.keys()].map((term, at) => [term, values.subarray(at * width, (at + 1) * width)]),
+    );
+  }
+
+  dispose(): void {
+    dispose(this.tensors);
+  }
+}
+
+/** Means of one term from its sums over all passes. @param values [4] @throws EngineError("nonFinite") */
+function describeSums(passes: readonly Pass[], values: Float32Array, term: Pass["term"]): Sums {
+  // Below 1 where samples that teach nothing were left out: the loss counts them, means of what was scored do not.
+  const coverage = passes
+    .filter((pass) => pass.term === term)
+    .reduce((total, pass) => total + pass.share * pass.samples.length, 0);
+  const [loss = 0, kl = 0, logProb = 0, clipped = 0] = values;
+  for (const [name, value] of Object.entries({ loss, kl, logProb, clipped })) {
     if (Number.isFinite(value)) continue;
     throw new EngineError(
       "nonFinite",
@@ -51,22 +79,19 @@ function addSums(passes: readonly Pass[], values: Float32Array, term: Pass["term
       { metric: `${term}.${name}`, tensor: `${term}LogProbs` },
     );
   }
-  const meanOf = (total: number) => total / coverage;
-  return {
-    loss: totals.loss,
-    kl: meanOf(totals.kl),
-    logProb: meanOf(totals.logProb),
-    clipped: meanOf(totals.clipped),
-  };
+  return { loss, kl: kl / coverage, logProb: logProb / coverage, clipped: clipped / coverage };
 }
 
 function describeTerms(
   passes: readonly Pass[],
-  values: Float32Array,
+  sums: ReadonlyMap<Pass["term"], Float32Array>,
   isRepeated: boolean,
 ): Partial<LearnReport> {
-  const image = addSums(passes, values, "image");
-  const answer = addSums(passes, values, "answer");
+  const describe = (term: Pass["term"]) => {
+    const values = sums.get(term);
+    return values ? describeSums(passes, values, term) : null;
+  };
+  const [image, answer] = [describe("image"), describe("answer")];
   const hasKl = (term: Pass["term"]) => passes.some((pass) => pass.term === term && pass.weights.kl > 0);
   return {
     ...(image ? { imageEntropy: -image.logProb } : {}),
@@ -80,16 +105,16 @@ function describeTerms(
 async function applyGradient(
   sum: GradientSum,
   passes: readonly Pass[],
-  sums: readonly Tensor1D[],
+  totals: TermTotals,
   optimizer: AdamW,
   config: RunConfig,
 ): Promise<Omit<LearnReport, "seconds">> {
-  const numbers = tidy(() => concat([...sums, sum.squaredNorms()]));
+  const numbers = tidy(() => concat([...totals.tensors, sum.squaredNorms()]));
   const values = (await numbers.data()) as Float32Array;
   numbers.dispose();
-  const described = describeTerms(passes, values, config.innerUpdates > 1);
+  const described = describeTerms(passes, totals.split(values), config.innerUpdates > 1);
   const norm = globalNorm(
-    values.subarray(passes.length * PASS_SUMS.length),
+    values.subarray(totals.tensors.length * PASS_SUMS.length),
     sum.packing.segments.map(({ name }) => name),
   );
   const learningRate = warmUp(config.learningRate, optimizer.updates + 1);
@@ -122,28 +147,31 @@ async function* updateOnce(
   old: OldLogProbs | null,
 ): AsyncGenerator<number, LearnReport> {
   const sum = optimizer.startSum();
-  const sums: Tensor1D[] = [];
+  const totals = new TermTotals();
   let workedMs = 0;
   try {
     for (const [at, pass] of passes.entries()) {
       checkCancelled();
+      enterPhase("learn");
       const startedMs = util.now();
       const before = old?.get(pass) ?? null;
       const result: PassResult = computePass(model, pass, before);
       sum.add(result.gradients);
-      sums.push(result.sums);
+      totals.add(pass.term, result.sums);
       if (old && !before) old.set(pass, result.logProbs);
       else result.logProbs.dispose();
       workedMs += util.now() - startedMs;
+      enterPhase(null);
       yield at + 1;
     }
     checkCancelled();
+    enterPhase("learn");
     const startedMs = util.now();
-    const report = await applyGradient(sum, passes, sums, optimizer, readConfig());
+    const report = await applyGradient(sum, passes, totals, optimizer, readConfig());
     return { ...report, seconds: (workedMs + util.now() - startedMs) / 1000 };
   } finally {
     sum.dispose();
-    for (const tensor of sums) tensor.dispose();
+    totals.dispose();
   }
 }
 

@@ -6,7 +6,7 @@
  */
 import { util } from "@tensorflow/tfjs-core";
 import type { RunConfig } from "../config.ts";
-import { trimMemory } from "../device/backend.ts";
+import { enterPhase, takeGpuUse, trimMemory } from "../device/backend.ts";
 import { EngineError } from "../errors.ts";
 import type { StopSignal, UnifiedModel } from "../models/unified.ts";
 import { AdamW } from "../optim/adamw.ts";
@@ -116,7 +116,9 @@ export async function* train<T extends Task>(run: TrainRun<T>): AsyncGenerator<T
 
     // Look on: an outsider's opinion of the same images, which reaches the log and nothing else.
     const startedMs = util.now();
+    enterPhase("observe");
     const observed = (await run.observe?.(groups)) ?? {};
+    enterPhase(null);
     const observe = (util.now() - startedMs) / 1000;
     checkCancelled();
 
@@ -147,9 +149,11 @@ export async function* train<T extends Task>(run: TrainRun<T>): AsyncGenerator<T
         ? null
         : yield* renamed(learning, (progress) => ({ kind: "learnProgress" as const, step, ...progress }));
     state.step = step + 1;
+    enterPhase(null);
+    const gpuUse = await takeGpuUse();
     trimMemory();
 
-    const metrics = computeMetrics(groups, report, { ...seconds, observe });
+    const metrics = computeMetrics(groups, report, { ...seconds, observe }, gpuUse);
     yield { kind: "stepFinished", step, metrics: { ...metrics, ...observed } };
   }
 }

@@ -1,5 +1,6 @@
 /** A frozen weight on the device in a packed format of `quant/quantFormat.ts`. */
 import * as tf from "@tensorflow/tfjs-core";
+import { isCompilingOnly } from "../../device/compilation.ts";
 import { layoutOf, type QuantisedMatrix, type RowLayout } from "../../quant/quantFormat.ts";
 import { dequantiseMatrix } from "../../quant/quantiseMatrix.ts";
 
@@ -43,14 +44,18 @@ export class PackedWeight {
 
   /** The exact f32 values, made once. @returns Wᵀ [in, out], borrowed */
   dense(): tf.Tensor2D {
-    this.#dense ??= tf.keep(tf.transpose(this.transposed())) as tf.Tensor2D;
-    return this.#dense;
+    if (this.#dense) return this.#dense;
+    const dense = tf.transpose(this.transposed());
+    if (!isCompilingOnly()) this.#dense = tf.keep(dense);
+    return dense;
   }
 
   /** The exact f32 values, made once. @returns W [out, in], borrowed */
   transposed(): tf.Tensor2D {
-    this.#transposed ??= tf.keep(tf.tensor2d(dequantiseMatrix(this.matrix), [this.outSize, this.inSize]));
-    return this.#transposed;
+    if (this.#transposed) return this.#transposed;
+    const transposed = tf.tensor2d(dequantiseMatrix(this.matrix), [this.outSize, this.inSize]);
+    if (!isCompilingOnly()) this.#transposed = tf.keep(transposed);
+    return transposed;
   }
 
   dispose(): void {

@@ -1,5 +1,6 @@
 /** Show-o behind the interface that learning knows: text in, codes, answers, log-probs and gradients out. */
 import * as tf from "@tensorflow/tfjs-core";
+import { isCompilingOnly } from "../../device/compilation.ts";
 import { EngineError } from "../../errors.ts";
 import { createAdapter } from "../../lora/adapter.ts";
 import { peftName } from "../../lora/peft.ts";
@@ -121,8 +122,9 @@ export class Showo implements UnifiedModel {
 
   async decodeImages(images: readonly ImageCodes[]): Promise<ImageU8[]> {
     if (images.length === 0) return [];
-    this.#plainCode ??= await plainCode(this.#imageTokenizer, this.imageSide);
-    return codesToImages(this.#imageTokenizer, images, this.#plainCode);
+    const plain = this.#plainCode ?? (await plainCode(this.#imageTokenizer, this.imageSide));
+    if (!isCompilingOnly()) this.#plainCode = plain;
+    return codesToImages(this.#imageTokenizer, images, plain);
   }
 
   async encodeImages(images: readonly ImageU8[]): Promise<ImageCodes[]> {
