@@ -383,6 +383,17 @@ export const CONFIG_FIELDS = {
     applies: "live",
     source: "design/ux.md 4.1",
   }),
+  gpuShare: integer({
+    label: "GPU share",
+    help: "How much of the time may be spent computing, on the GPU or on WebAssembly's processor; below 100 the run rests after each piece of work, so that the desktop stays fluid.",
+    default: 100,
+    min: 10,
+    max: 100,
+    step: 5,
+    unit: "%",
+    applies: "live",
+    source: "design/ux.md section 2, speed",
+  }),
   seed: integer({
     label: "seed",
     help: "Same seed, same run.",

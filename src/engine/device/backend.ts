@@ -6,6 +6,8 @@
  */
 import * as tf from "@tensorflow/tfjs-core";
 import { EngineError } from "../errors.ts";
+import { isCompilingOnly } from "./compilation.ts";
+import { DutyCycle, type Rest } from "./dutyCycle.ts";
 import { describeAdapter, openDevice, requestAdapter, toGpuError, toLostError } from "./gpuDevice.ts";
 import type { GpuUse } from "./gpuLog.ts";
 import { registerGradients } from "./gradients.ts";
@@ -136,7 +138,7 @@ async function startWebGpu(
   watch(device, options);
   // The package registers a factory that opens a device we do not own; kernels are bound to the name.
   if (tf.findBackendFactory("webgpu")) tf.removeBackend("webgpu");
-  tf.registerBackend("webgpu", () => new TrainerBackend(device, adapter.info));
+  tf.registerBackend("webgpu", () => new TrainerBackend(device, adapter.info, isSoftware));
   tf.env().set("WEBGPU_MATMUL_PROGRAM_TYPE", PACKED_MATMUL);
   // Small operations would otherwise run on the CPU backend, unseen and with other rounding.
   tf.env().set("WEBGPU_CPU_FORWARD", false);
@@ -226,6 +228,27 @@ export function currentDevice(): GPUDevice | null {
   return running?.device ?? null;
 }
 
+let readShare = () => 1;
+
+/** @param share of the time that stretches of work may take, above 0 and up to 1; read at every rest from now on */
+export function limitShare(share: () => number): void {
+  readShare = share;
+}
+
+const dutyCycle = new DutyCycle({
+  share: () => (isCompilingOnly() ? 1 : readShare()),
+  workedMs: () => (running?.device ? (tf.backend() as unknown as TrainerBackend).busyMs : tf.util.now()),
+  settle: async () => {
+    if (running?.device) await (tf.backend() as unknown as TrainerBackend).finishWork();
+  },
+  now: tf.util.now,
+});
+
+/** A stretch of work begins, on the GPU or on this thread. @returns to be awaited at its end: rests as `limitShare` asks */
+export function beginStretch(): Rest {
+  return dutyCycle.begin();
+}
+
 /** Resolves once the GPU has done what was handed to it so far; at once where there is none. Reads nothing back. */
 export async function finishSubmitted(): Promise<void> {
   await running?.device?.queue.onSubmittedWorkDone();
@@ -269,14 +292,6 @@ export interface DeviceMemory {
   readonly numBytes: number;
   /** Bytes held on the GPU, buffers kept for reuse included; null off the GPU. */
   readonly gpuBytes: number | null;
-}
-
-/** Buffers kept for reuse beyond this are given back between steps. */
-const MAX_POOLED_BYTES = 256 * 2 ** 20;
-
-/** Gives back GPU memory that nothing uses; call it between steps. Does nothing off the GPU. */
-export function trimMemory(maxPooledBytes = MAX_POOLED_BYTES): void {
-  if (running?.device) (tf.backend() as unknown as TrainerBackend).trimPool(maxPooledBytes);
 }
 
 /** Measures the current backend's memory; cheap. Zeros when none runs. */

@@ -1,5 +1,4 @@
-/** What is asked of the GPU, in all and by phase of a step: counts as they happen, and time from timestamps. */
-import { PassTimer } from "./passTimer.ts";
+/** What is asked of the GPU, in all and by phase of a step. */
 
 /** What was asked of the GPU. */
 export interface GpuCounters {
@@ -24,57 +23,48 @@ const NOTHING: GpuCounters = { dispatches: 0, submits: 0, readbacks: 0, readback
 const OUTSIDE = "";
 
 export class GpuLog {
-  readonly #timer: PassTimer | null;
   readonly #total = { ...NOTHING };
   #phase = OUTSIDE;
-  #byPhase = new Map<string, Record<keyof GpuCounters, number>>();
-
-  constructor(device: GPUDevice) {
-    this.#timer = device.features.has("timestamp-query") ? new PassTimer(device) : null;
-  }
+  #counts = new Map<string, Record<keyof GpuCounters, number>>();
+  #times = new Map<string, number>();
 
   /** Since the backend started. */
   get total(): GpuCounters {
     return { ...this.#total };
   }
 
-  /** Books what follows on a phase, or with null on none. Call it with no pass open: a pass belongs to one phase. */
+  /** What is booked now belongs to it. */
+  get phase(): string {
+    return this.#phase;
+  }
+
+  /** Books what follows on a phase; null: on none. */
   enter(phase: string | null): void {
     this.#phase = phase ?? OUTSIDE;
   }
 
   count(what: keyof GpuCounters, amount = 1): void {
     this.#total[what] += amount;
-    const counts = this.#byPhase.get(this.#phase) ?? { ...NOTHING };
+    const counts = this.#counts.get(this.#phase) ?? { ...NOTHING };
     counts[what] += amount;
-    this.#byPhase.set(this.#phase, counts);
+    this.#counts.set(this.#phase, counts);
   }
 
-  /** Has the encoder's passes timed where the device can. */
-  follow(encoder: GPUCommandEncoder): void {
-    this.#timer?.follow(encoder, () => this.#phase);
+  /** Work of a phase took so long. */
+  addTime(phase: string, ms: number): void {
+    this.#times.set(phase, (this.#times.get(phase) ?? 0) + ms);
   }
 
-  /** See `PassTimer.beforeSubmit`. */
-  beforeSubmit(encoder: GPUCommandEncoder, isLast: boolean): () => void {
-    return this.#timer?.beforeSubmit(encoder, isLast) ?? (() => {});
-  }
-
-  /** By phase, since the last call; forgets it. Submit what is recorded first, as the last. */
-  async take(): Promise<Map<string, GpuUse>> {
-    const counted = this.#byPhase;
-    this.#byPhase = new Map();
-    const msByPhase = (await this.#timer?.take()) ?? null;
-    counted.delete(OUTSIDE);
+  /** By phase, since the last call. @param isTimed whether times were measured at all */
+  take(isTimed: boolean): Map<string, GpuUse> {
+    const [counts, times] = [this.#counts, this.#times];
+    [this.#counts, this.#times] = [new Map(), new Map()];
+    counts.delete(OUTSIDE);
     return new Map(
-      [...counted].map(([phase, counts]) => [
+      [...counts].map(([phase, counted]) => [
         phase,
-        { ...counts, busyMs: msByPhase && (msByPhase.get(phase) ?? 0) },
+        { ...counted, busyMs: isTimed ? (times.get(phase) ?? 0) : null },
       ]),
     );
-  }
-
-  dispose(): void {
-    this.#timer?.dispose();
   }
 }

@@ -1,24 +1,34 @@
 /**
- * Times compute passes on the GPU by timestamps, two a pass, which are fetched together when the set is half full or at
- * the end of a step: nothing waits for them in between. Browsers round timestamps (Chrome: to 0.1 ms), so single passes
- * say little and sums over many say enough.
+ * Times compute passes on the GPU by timestamps, two a pass, which are fetched some passes at a time: nothing waits for
+ * them. Browsers round timestamps (Chrome: to 0.1 ms), so single passes say little and sums over many say enough.
  */
 
-const CAPACITY = 2048;
+/** Passes in one submit are at most as many as its dispatches and uploads: far below half of this. */
+const CAPACITY = 4096;
+/** Passes after which the next submit fetches: a few submits, so that pacing follows the work. */
+const FETCH_AFTER = 32;
 const TIMESTAMP_BYTES = 8;
 const NS_PER_MS = 1e6;
 
-export class PassTimer {
+export interface TimedPass<Tag> {
+  readonly tag: Tag;
+  readonly ms: number;
+}
+
+/** @typeParam Tag what a pass is known by */
+export class PassTimer<Tag> {
   readonly #device: GPUDevice;
+  readonly #report: (passes: readonly TimedPass<Tag>[]) => void;
   readonly #queries: GPUQuerySet;
   readonly #resolved: GPUBuffer;
-  /** Whose passes are timed in the set, in order. */
-  #tags: string[] = [];
-  #fetches: Promise<void>[] = [];
-  #msByTag = new Map<string, number>();
+  /** Of the passes that are timed in the set, in order. */
+  #tags: Tag[] = [];
+  readonly #fetches = new Set<Promise<void>>();
 
-  constructor(device: GPUDevice) {
+  /** @param report takes the passes of one fetch: whole submits, in order */
+  constructor(device: GPUDevice, report: (passes: readonly TimedPass<Tag>[]) => void) {
     this.#device = device;
+    this.#report = report;
     this.#queries = device.createQuerySet({ label: "unirl passes", type: "timestamp", count: CAPACITY });
     this.#resolved = device.createBuffer({
       label: "unirl timestamps",
@@ -27,8 +37,8 @@ export class PassTimer {
     });
   }
 
-  /** Has every pass that begins on the encoder timed. @param tagOf whose pass it is, asked when it begins */
-  follow(encoder: GPUCommandEncoder, tagOf: () => string): void {
+  /** Has every pass that begins on the encoder timed. @param tagOf asked when a pass begins */
+  follow(encoder: GPUCommandEncoder, tagOf: () => Tag): void {
     const begin = encoder.beginComputePass.bind(encoder);
     encoder.beginComputePass = (descriptor) => {
       const at = 2 * this.#tags.length;
@@ -47,9 +57,9 @@ export class PassTimer {
    */
   beforeSubmit(encoder: GPUCommandEncoder, isLast: boolean): () => void {
     const tags = this.#tags;
-    const count = 2 * tags.length;
-    if (count === 0 || (!isLast && count < CAPACITY / 2)) return () => {};
+    if (tags.length === 0 || (!isLast && tags.length < FETCH_AFTER)) return () => {};
     this.#tags = [];
+    const count = 2 * tags.length;
     const staging = this.#device.createBuffer({
       label: "unirl timestamps",
       size: count * TIMESTAMP_BYTES,
@@ -59,20 +69,15 @@ export class PassTimer {
     encoder.copyBufferToBuffer(this.#resolved, 0, staging, 0, staging.size);
     return () => {
       const fetching = this.#fetch(staging, tags);
-      // Who asks for the times hears of a failure; a lost device must not be unheard before.
-      fetching.catch(() => {});
-      this.#fetches.push(fetching);
+      // A lost device fails them all, and says so itself.
+      const done = fetching.catch(() => {}).then(() => void this.#fetches.delete(done));
+      this.#fetches.add(done);
     };
   }
 
-  /** Milliseconds by tag since the last call. Forgets them. @throws what mapping throws once the device is lost */
-  async take(): Promise<ReadonlyMap<string, number>> {
-    const fetches = this.#fetches;
-    this.#fetches = [];
-    await Promise.all(fetches);
-    const taken = this.#msByTag;
-    this.#msByTag = new Map();
-    return taken;
+  /** Resolves once all that was fetched is reported. */
+  async settle(): Promise<void> {
+    await Promise.all(this.#fetches);
   }
 
   dispose(): void {
@@ -80,13 +85,14 @@ export class PassTimer {
     this.#resolved.destroy();
   }
 
-  async #fetch(staging: GPUBuffer, tags: readonly string[]): Promise<void> {
+  async #fetch(staging: GPUBuffer, tags: readonly Tag[]): Promise<void> {
     await staging.mapAsync(GPUMapMode.READ);
     const times = new BigUint64Array(staging.getMappedRange());
-    for (const [pass, tag] of tags.entries()) {
-      const ns = Number((times[2 * pass + 1] ?? 0n) - (times[2 * pass] ?? 0n));
-      this.#msByTag.set(tag, (this.#msByTag.get(tag) ?? 0) + ns / NS_PER_MS);
-    }
+    const passes = tags.map((tag, at) => {
+      const ns = Number((times[2 * at + 1] ?? 0n) - (times[2 * at] ?? 0n));
+      return { tag, ms: ns / NS_PER_MS };
+    });
     staging.destroy();
+    this.#report(passes);
   }
 }

@@ -9,11 +9,15 @@
 import { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
 import { type BackendValues, type DataType, env, type TensorInfo, util } from "@tensorflow/tfjs-core";
 import { EngineError } from "../errors.ts";
+import { BindGroups } from "./bindGroups.ts";
+import { BufferPool } from "./bufferPool.ts";
 import { isCompilingOnly, setCompilingOnly } from "./compilation.ts";
+import { GpuClock } from "./gpuClock.ts";
 import { type GpuCounters, GpuLog, type GpuUse } from "./gpuLog.ts";
 import { type GpuProgram, packUniforms } from "./gpuProgram.ts";
 import { Pipelines } from "./pipelines.ts";
-import { SubmitPacer } from "./submitPacer.ts";
+import { dispatchKind, MAX_DISPATCHES, SubmitPacer } from "./submitPacer.ts";
+import { UniformSlots } from "./uniformSlots.ts";
 
 /** Shape and type of an output to be made. */
 export interface OutputSpec {
@@ -26,52 +30,48 @@ interface Recorder {
   commandEncoder: GPUCommandEncoder | null;
   computePassEncoder: GPUComputePassEncoder | null;
   commandQueueOwnedIds: WeakSet<object>;
-  dispatchCountInPass: number;
 }
 
 interface StockPipelines {
   pipelineCache: Record<string, GPUComputePipeline | Promise<GPUComputePipeline>>;
 }
 
-interface FreeBuffers {
-  freeBuffers: Map<string, GPUBuffer[]>;
-  numFreeBuffers: number;
-  numBytesAllocated: number;
-}
-
-/** A uniform buffer's slots lie this far apart: WebGPU's default alignment of dynamic offsets. */
-const SLOT_BYTES = 256;
-const SLOT_COUNT = 1024;
-const MAX_BIND_GROUPS = 8192;
 /** tfjs's flag: programs are compiled asynchronously and not run. */
 const COMPILE_ONLY = "WEBGPU_ENGINE_COMPILE_ONLY";
-/** tfjs's flag: dispatches in a submit. */
+/** tfjs's flag: dispatches in a submit. The pacer decides that instead. */
 const BATCH_SIZE = "WEBGPU_DEFERRED_SUBMIT_BATCH_SIZE";
+/** Dispatches of unknown cost in a submit: as tfjs does, but one by one on a GPU that is a program on the CPU. */
+const FIRST_DISPATCHES = 15;
+/** Unused buffers kept: what a pass frees the next one takes where its sizes are the same. */
+const MAX_FREE_BYTES = 256 * 2 ** 20;
 
 export class TrainerBackend extends WebGPUBackend {
-  readonly #log: GpuLog;
+  readonly #log = new GpuLog();
+  readonly #clock: GpuClock;
   readonly #pipelines: Pipelines;
-  readonly #bindGroups = new Map<string, GPUBindGroup>();
-  /** Numbers that name buffers and layouts in the bind groups' keys. */
-  readonly #ids = new WeakMap<object, number>();
-  #nextId = 0;
-  /** Uniforms of the commands not yet handed over; written to the GPU in one piece before they are. */
-  readonly #slots = new Uint8Array(SLOT_BYTES * SLOT_COUNT);
-  readonly #slotBuffer: GPUBuffer;
-  #usedSlots = 0;
-  readonly #pacer = new SubmitPacer();
+  readonly #bindGroups: BindGroups;
+  readonly #uniforms: UniformSlots;
+  readonly #pacer: SubmitPacer;
+  #busyMs = 0;
   /** Tensors that programs write in place: what the CPU once read of them says nothing about what they hold. */
   readonly #rewritten = new WeakSet<object>();
 
-  constructor(device: GPUDevice, adapterInfo: GPUAdapterInfo) {
+  /** @param isSoftware the GPU is a program on the CPU */
+  constructor(device: GPUDevice, adapterInfo: GPUAdapterInfo, isSoftware: boolean) {
     super(device, adapterInfo);
+    env().set(BATCH_SIZE, 2 * MAX_DISPATCHES);
     this.#pipelines = new Pipelines(device);
-    this.#log = new GpuLog(device);
-    this.#slotBuffer = device.createBuffer({
-      label: "unirl uniforms",
-      size: SLOT_BYTES * SLOT_COUNT,
-      usage: GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST,
+    this.#pacer = new SubmitPacer(isSoftware ? 1 : FIRST_DISPATCHES);
+    this.#clock = new GpuClock(device, {
+      passTimed: (phase, ms) => this.#log.addTime(phase, ms),
+      submitTimed: (submit, ms) => {
+        this.#busyMs += ms;
+        this.#pacer.finished(submit, ms);
+      },
     });
+    this.#bindGroups = new BindGroups(device);
+    this.#uniforms = new UniformSlots(device, MAX_DISPATCHES);
+    this.bufferManager = new BufferPool(device, MAX_FREE_BYTES) as unknown as WebGPUBackend["bufferManager"];
   }
 
   /** What was asked of the GPU since the backend started. */
@@ -88,10 +88,21 @@ export class TrainerBackend extends WebGPUBackend {
   /** What the phases asked of the GPU since the last call; waits for what was recorded. */
   async takeUse(): Promise<ReadonlyMap<string, GpuUse>> {
     if (isCompilingOnly()) return new Map();
+    await this.finishWork();
+    return this.#log.take(this.#clock.hasTimestamps);
+  }
+
+  /** Hands over what is recorded and waits until it is done and timed. */
+  async finishWork(): Promise<void> {
     this.endComputePassEncoder();
     this.ensureCommandEncoderReady();
     this.#submit(true);
-    return await this.#log.take();
+    await this.#clock.settle();
+  }
+
+  /** How long the GPU has worked since it was opened, as far as timed. */
+  get busyMs(): number {
+    return this.#busyMs;
   }
 
   /**
@@ -120,6 +131,7 @@ export class TrainerBackend extends WebGPUBackend {
       this.#pipelines.compile(program);
       return written as Record<keyof P["outputs"] & string, TensorInfo>;
     }
+    this.#makeRoom(program.name, groups);
     const bound = [
       ...Object.keys(program.inputs).map((name) => this.#bufferOf(program, name, inputs[name])),
       ...Object.keys(program.outputs).map((name) => this.#bufferOf(program, name, written[name])),
@@ -187,35 +199,13 @@ export class TrainerBackend extends WebGPUBackend {
     );
   }
 
-  /**
-   * Gives pooled buffers back until at most `maxBytes` of them are kept; tfjs's own pool only grows
-   * (spec/peers.md 2.1).
-   */
-  trimPool(maxBytes: number): void {
-    const pool = this.bufferManager as unknown as FreeBuffers;
-    let kept = 0;
-    let isTrimmed = false;
-    for (const buffers of pool.freeBuffers.values()) {
-      const fitting = buffers.filter((buffer) => {
-        if (kept + buffer.size <= maxBytes) {
-          kept += buffer.size;
-          return true;
-        }
-        buffer.destroy();
-        isTrimmed = true;
-        pool.numBytesAllocated -= buffer.size;
-        pool.numFreeBuffers -= 1;
-        return false;
-      });
-      buffers.splice(0, buffers.length, ...fitting);
-    }
-    // Bind groups hold on to buffers that are gone.
-    if (isTrimmed) this.#bindGroups.clear();
-  }
-
   /** Pipelines of ours compiled so far. */
   get pipelineCount(): number {
     return this.#pipelines.count;
+  }
+
+  get bindGroupCount(): number {
+    return this.#bindGroups.count;
   }
 
   override uploadToGPU(dataId: object): void {
@@ -224,7 +214,8 @@ export class TrainerBackend extends WebGPUBackend {
   }
 
   override runWebGPUProgram(...args: Parameters<WebGPUBackend["runWebGPUProgram"]>): TensorInfo {
-    if (!isCompilingOnly()) this.#log.count("dispatches");
+    const [program] = args;
+    if (!isCompilingOnly()) this.#makeRoom(program.constructor.name, program.dispatch);
     return super.runWebGPUProgram(...args);
   }
 
@@ -232,25 +223,38 @@ export class TrainerBackend extends WebGPUBackend {
     if (this.#recorder.commandEncoder) return;
     super.ensureCommandEncoderReady();
     const { commandEncoder } = this.#recorder;
-    if (commandEncoder) this.#log.follow(commandEncoder);
+    const ownerOf = () => ({ phase: this.#log.phase, submit: this.#pacer.open });
+    if (commandEncoder) this.#clock.follow(commandEncoder, ownerOf);
   }
 
   override submitQueue(): void {
     this.#submit(false);
   }
 
-  /** @param isLast fetch the timestamps there are */
+  /** Counts a dispatch that is about to be recorded, and hands over first what it would keep waiting for too long. */
+  #makeRoom(program: string, groups: readonly number[]): void {
+    const kind = dispatchKind(
+      program,
+      groups.reduce((product, side) => product * side, 1),
+    );
+    if (this.#pacer.isDue(kind)) {
+      this.endComputePassEncoder();
+      this.submitQueue();
+    }
+    this.#pacer.add(kind);
+    this.#log.count("dispatches");
+  }
+
+  /** @param isLast its time is waited for */
   #submit(isLast: boolean): void {
     this.#log.count("submits");
-    const { dispatchCountInPass, commandEncoder } = this.#recorder;
-    if (this.#usedSlots > 0) {
-      this.queue.writeBuffer(this.#slotBuffer, 0, this.#slots, 0, this.#usedSlots * SLOT_BYTES);
-      this.#usedSlots = 0;
-    }
-    const submitted = commandEncoder ? this.#log.beforeSubmit(commandEncoder, isLast) : null;
+    const { commandEncoder } = this.#recorder;
+    this.#uniforms.flush(this.queue);
+    const { open } = this.#pacer;
+    const submitted = commandEncoder ? this.#clock.beforeSubmit(commandEncoder, open, isLast) : null;
     super.submitQueue();
     submitted?.();
-    this.#pace(dispatchCountInPass);
+    this.#pacer.submitted();
   }
 
   override async read(dataId: object): Promise<BackendValues> {
@@ -268,20 +272,9 @@ export class TrainerBackend extends WebGPUBackend {
   }
 
   override dispose(): void {
-    this.#slotBuffer.destroy();
-    this.#log.dispose();
+    this.#uniforms.dispose();
+    this.#clock.dispose();
     super.dispose();
-  }
-
-  /** Watches how long the work takes that was just handed over, and sets the length of the next. */
-  #pace(dispatches: number): void {
-    this.#pacer.submitted(dispatches, util.now());
-    const done = () => {
-      this.#pacer.finished(util.now());
-      env().set(BATCH_SIZE, this.#pacer.batchSize);
-    };
-    // A lost device ends all work; the loss itself is reported elsewhere.
-    this.queue.onSubmittedWorkDone().then(done, () => {});
   }
 
   /** What is known of a tensor without asking the GPU: its values on the CPU, or zeros. */
@@ -317,59 +310,16 @@ export class TrainerBackend extends WebGPUBackend {
     groups: readonly [number, number, number],
   ): void {
     const { pipeline, layout } = this.#pipelines.of(program);
-    const slot = this.#takeSlot(packUniforms(program, uniforms));
-    const bindGroup = this.#bindGroupOf(layout, buffers, slot !== null);
+    const values = packUniforms(program, uniforms);
+    const hasUniforms = values.byteLength > 0;
+    const bindGroup = this.#bindGroups.of(layout, buffers, hasUniforms ? this.#uniforms.binding : null);
     this.ensureCommandEncoderReady();
     const recorder = this.#recorder;
     recorder.computePassEncoder ??= recorder.commandEncoder?.beginComputePass() ?? null;
     const pass = recorder.computePassEncoder;
     if (!pass) throw new EngineError("gpuError", "The GPU gave no command encoder.");
     pass.setPipeline(pipeline);
-    pass.setBindGroup(0, bindGroup, slot === null ? [] : [slot * SLOT_BYTES]);
+    pass.setBindGroup(0, bindGroup, hasUniforms ? [this.#uniforms.take(values)] : []);
     pass.dispatchWorkgroups(...groups);
-    this.#log.count("dispatches");
-    recorder.dispatchCountInPass += 1;
-    if (recorder.dispatchCountInPass >= env().getNumber(BATCH_SIZE)) {
-      this.endComputePassEncoder();
-      this.submitQueue();
-    }
-  }
-
-  /** @returns the slot's number, or null when there is nothing to tell */
-  #takeSlot(bytes: ArrayBuffer): number | null {
-    if (bytes.byteLength === 0) return null;
-    if (this.#usedSlots === SLOT_COUNT) {
-      this.endComputePassEncoder();
-      this.ensureCommandEncoderReady();
-      this.submitQueue();
-    }
-    this.#slots.set(new Uint8Array(bytes), this.#usedSlots * SLOT_BYTES);
-    this.#usedSlots += 1;
-    return this.#usedSlots - 1;
-  }
-
-  #bindGroupOf(
-    layout: GPUBindGroupLayout,
-    buffers: readonly GPUBuffer[],
-    hasUniforms: boolean,
-  ): GPUBindGroup {
-    const key = [this.#idOf(layout), ...buffers.map((buffer) => this.#idOf(buffer))].join();
-    const known = this.#bindGroups.get(key);
-    if (known) return known;
-    const resources: GPUBindingResource[] = buffers.map((buffer) => ({ buffer }));
-    if (hasUniforms) resources.push({ buffer: this.#slotBuffer, size: SLOT_BYTES });
-    const entries = resources.map((resource, binding) => ({ binding, resource }));
-    const made = this.device.createBindGroup({ layout, entries });
-    if (this.#bindGroups.size >= MAX_BIND_GROUPS) this.#bindGroups.clear();
-    this.#bindGroups.set(key, made);
-    return made;
-  }
-
-  #idOf(held: GPUBuffer | GPUBindGroupLayout): number {
-    const known = this.#ids.get(held);
-    if (known !== undefined) return known;
-    this.#nextId += 1;
-    this.#ids.set(held, this.#nextId);
-    return this.#nextId;
   }
 }

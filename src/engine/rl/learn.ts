@@ -1,9 +1,9 @@
 /** The learning half of a step: gradients pass by pass, finite check, clip, an AdamW update; μ times. */
 import { add, concat, dispose, type Tensor1D, type Tensor2D, tidy, util } from "@tensorflow/tfjs-core";
 import type { RunConfig } from "../config.ts";
-import { enterPhase } from "../device/backend.ts";
+import { beginStretch, enterPhase } from "../device/backend.ts";
 import { EngineError } from "../errors.ts";
-import type { UnifiedModel } from "../models/unified.ts";
+import type { StopSignal, UnifiedModel } from "../models/unified.ts";
 import type { AdamW } from "../optim/adamw.ts";
 import { clipFactor, globalNorm } from "../optim/clip.ts";
 import type { GradientSum } from "../optim/gradientSum.ts";
@@ -131,6 +131,7 @@ export interface LearnJob {
   readonly optimizer: AdamW;
   /** Read once more right before each update: learning rate and clip are live. */
   readonly readConfig: () => RunConfig;
+  readonly signal: StopSignal | undefined;
   /** Throws once the run is to stop. */
   readonly checkCancelled: () => void;
 }
@@ -143,7 +144,7 @@ type OldLogProbs = Map<Pass, Tensor2D>;
  * @param old filled by the first update, read by the later ones; null where there is only one
  */
 async function* updateOnce(
-  { model, passes, optimizer, readConfig, checkCancelled }: LearnJob,
+  { model, passes, optimizer, readConfig, signal, checkCancelled }: LearnJob,
   old: OldLogProbs | null,
 ): AsyncGenerator<number, LearnReport> {
   const sum = optimizer.startSum();
@@ -153,6 +154,7 @@ async function* updateOnce(
     for (const [at, pass] of passes.entries()) {
       checkCancelled();
       enterPhase("learn");
+      const rest = beginStretch();
       const startedMs = util.now();
       const before = old?.get(pass) ?? null;
       const result: PassResult = computePass(model, pass, before);
@@ -160,6 +162,7 @@ async function* updateOnce(
       totals.add(pass.term, result.sums);
       if (old && !before) old.set(pass, result.logProbs);
       else result.logProbs.dispose();
+      await rest(signal);
       workedMs += util.now() - startedMs;
       enterPhase(null);
       yield at + 1;

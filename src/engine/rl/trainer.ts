@@ -6,7 +6,7 @@
  */
 import { util } from "@tensorflow/tfjs-core";
 import type { RunConfig } from "../config.ts";
-import { enterPhase, takeGpuUse, trimMemory } from "../device/backend.ts";
+import { enterPhase, limitShare, takeGpuUse } from "../device/backend.ts";
 import { EngineError } from "../errors.ts";
 import type { StopSignal, UnifiedModel } from "../models/unified.ts";
 import { AdamW } from "../optim/adamw.ts";
@@ -89,6 +89,7 @@ export async function* train<T extends Task>(run: TrainRun<T>): AsyncGenerator<T
     config = takeChanges(config, run.config(), ["live"]);
     return config;
   };
+  limitShare(() => run.config().gpuShare / 100);
   const checkCancelled = () => {
     if (signal?.aborted) throw new EngineError("cancelled", "Training was stopped.", { step: state.step });
   };
@@ -142,6 +143,7 @@ export async function* train<T extends Task>(run: TrainRun<T>): AsyncGenerator<T
       updates: config.innerUpdates,
       optimizer: state.optimizer,
       readConfig: takeLiveChanges,
+      signal,
       checkCancelled,
     });
     const report =
@@ -151,7 +153,6 @@ export async function* train<T extends Task>(run: TrainRun<T>): AsyncGenerator<T
     state.step = step + 1;
     enterPhase(null);
     const gpuUse = await takeGpuUse();
-    trimMemory();
 
     const metrics = computeMetrics(groups, report, { ...seconds, observe }, gpuUse);
     yield { kind: "stepFinished", step, metrics: { ...metrics, ...observed } };

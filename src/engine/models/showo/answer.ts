@@ -5,6 +5,7 @@
  * Source: spec/showo.md 5.2; the reference has no cache and recomputes all rows, with the same result.
  */
 import * as tf from "@tensorflow/tfjs-core";
+import { beginStretch } from "../../device/backend.ts";
 import { disposeAll, tidyAll } from "../../nn/tidy.ts";
 import type { Rng } from "../../rng.ts";
 import type { StopSignal } from "../unified.ts";
@@ -99,6 +100,7 @@ async function answerGroup(
   settings: AnswerSettings,
 ): Promise<OpenAnswer[]> {
   const answers: OpenAnswer[] = rows.map(() => ({ tokens: [], logProbs: [], isClosed: false }));
+  let rest = beginStretch();
   let state = tidyAll(() => {
     const { output, padCounts } = prefill(network, prefixes, length);
     return { cache: output.cache, logits: headLogits(network, output), padCounts };
@@ -107,6 +109,8 @@ async function answerGroup(
   try {
     for (let step = 0; ; step++) {
       const values = (await state.logits.data()) as Float32Array;
+      await rest(settings.signal);
+      rest = beginStretch();
       checkCancelled(settings.signal);
       const written = writeTokens(answers, values, rows, network.config.special.eot, settings);
       if (step + 1 >= settings.maxTokens || answers.every(({ isClosed }) => isClosed)) return answers;

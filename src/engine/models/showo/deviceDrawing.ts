@@ -3,7 +3,7 @@
  * whole. Who wants to see them grow is sent copies, for which the drawing does not wait.
  */
 import * as tf from "@tensorflow/tfjs-core";
-import { finishSubmitted } from "../../device/backend.ts";
+import { beginStretch, finishSubmitted } from "../../device/backend.ts";
 import { type MaskgitState, maskgitStep, toTokenIds } from "../../kernels/maskgitStep/maskgitStep.ts";
 import { disposeAll, tidyAll } from "../../nn/tidy.ts";
 import { checkCancelled, type DrawSettings, type NoiseSource } from "./drawSettings.ts";
@@ -139,6 +139,7 @@ export async function drawOnDevice(
   try {
     for (let step = 0; step < steps; step++) {
       checkCancelled(signal);
+      const rest = beginStretch();
       temperature = annealTemperature(temperature, step, steps);
       for (const group of groups) {
         const next = stepGroup(network, group, noise, step, { ...settings, temperature });
@@ -151,6 +152,7 @@ export async function drawOnDevice(
       }
       await previous;
       previous = finishSubmitted();
+      await rest(signal);
     }
     const images = await readImages(groups, tokens);
     await reported;
