@@ -16,9 +16,11 @@ export {
   type DeviceMemory,
   deviceMemory,
   explainFailure,
+  settleKernelChoices,
   startBackend,
 } from "./device/backend.ts";
 export { breatheOnReads } from "./device/breathe.ts";
+export type { ChoiceStore } from "./device/kernelChoices.ts";
 export {
   EngineError,
   type EngineErrorCode,

@@ -4,6 +4,7 @@ import type { RunConfig } from "../engine/config.ts";
 import { EngineError } from "../engine/errors.ts";
 import {
   breatheOnReads,
+  type ChoiceStore,
   closeBackend,
   compileStep,
   createRng,
@@ -23,6 +24,7 @@ import {
   parseWorldSpec,
   restoreCheckpoint,
   type Splits,
+  settleKernelChoices,
   startBackend,
   type TrainerState,
   train,
@@ -40,6 +42,8 @@ export interface HostOptions {
   readonly onLost: (error: EngineError) => void;
   readonly onError: (error: EngineError) => void;
   readonly yieldToMessages: () => Promise<void>;
+  /** Which kernels are fastest here, from earlier visits. */
+  readonly choices: ChoiceStore;
 }
 
 interface Loaded {
@@ -76,7 +80,7 @@ export function createEngineHost(options: HostOptions): SessionEngine {
     },
     async openRun(order) {
       if (!loaded) throw new EngineError("badInput", "No model is loaded: open one first.");
-      return await openRun(loaded, order);
+      return await openRun(loaded, order, options.choices);
     },
     measureMemory: deviceMemory,
     explainFailure,
@@ -88,11 +92,16 @@ export function createEngineHost(options: HostOptions): SessionEngine {
   };
 }
 
-async function openRun(loaded: Loaded, { config, checkpoint, onCompiled }: RunOrder): Promise<EngineRun> {
+async function openRun(
+  loaded: Loaded,
+  { config, checkpoint, onCompiled }: RunOrder,
+  choices: ChoiceStore,
+): Promise<EngineRun> {
   const { model } = loaded;
   const { loraRank, loraAlpha, seed } = config();
   model.attachAdapter({ rank: loraRank, alpha: loraAlpha, seed });
   await compileStep({ ...describeTraining(loaded), config }, onCompiled);
+  await settleKernelChoices(choices);
   const state = createTrainerState(model);
   if (checkpoint) restoreCheckpoint(await decodeCheckpoint(checkpoint), model, state);
   const filmRows = chooseFilmRows(loaded, seed);

@@ -13,6 +13,7 @@ import {
   observeGroups,
   restoreCheckpoint,
   type Splits,
+  settleKernelChoices,
   type TrainerState,
   train,
 } from "../../engine/index.ts";
@@ -126,6 +127,8 @@ async function compileShaders(
       progress.update(0, undefined, `compiling shaders ${compiled}/${total}`);
     },
   );
+  // Timed in every run: it takes a second, and a stale file would cost more.
+  await settleKernelChoices({ load: async () => ({}), save: async () => {} });
   if (count > 0)
     warn(`${count} shaders compiled in ${((performance.now() - startedMs) / 1000).toFixed(1)} s.`);
 }

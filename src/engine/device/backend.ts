@@ -11,6 +11,7 @@ import { DutyCycle, type Rest } from "./dutyCycle.ts";
 import { describeAdapter, openDevice, requestAdapter, toGpuError, toLostError } from "./gpuDevice.ts";
 import type { GpuUse } from "./gpuLog.ts";
 import { registerGradients } from "./gradients.ts";
+import type { ChoiceStore } from "./kernelChoices.ts";
 import type { TrainerBackend } from "./trainerBackend.ts";
 import { startWasm } from "./wasm.ts";
 
@@ -265,6 +266,14 @@ export async function compileAhead(
   onProgress?: (compiled: number, total: number) => void,
 ): Promise<void> {
   if (running?.device) await (tf.backend() as unknown as TrainerBackend).compileAhead(body, onProgress);
+}
+
+/**
+ * Finds out by short timing runs which kernels are fastest here for what was compiled ahead, unless the store knows. Does
+ * nothing off WebGPU and on a GPU that is a program on the CPU.
+ */
+export async function settleKernelChoices(store: ChoiceStore): Promise<void> {
+  if (running?.device) await (tf.backend() as unknown as TrainerBackend).settleChoices(store);
 }
 
 /**

@@ -5,6 +5,7 @@ import { BufferPool } from "./bufferPool.ts";
 function createDevice() {
   const destroyed: number[] = [];
   const device = {
+    limits: { maxBufferSize: 4000, maxStorageBufferBindingSize: 2000 },
     createBuffer: ({ size, usage, mappedAtCreation }: GPUBufferDescriptor) => ({
       size,
       usage,
@@ -64,6 +65,13 @@ describe("buffer pool", () => {
     expect(pool).toMatchObject({ numBytesUsed: 1000, numBytesAllocated: 1060 });
     pool.releaseBuffer(weight);
     expect(stage.destroyed).toEqual([60, 1000]);
+  });
+
+  it("says that a tensor is too large for any buffer", () => {
+    expect(() => pool.acquireBuffer(2001, STORAGE)).toThrowError(
+      expect.objectContaining({ code: "outOfMemory" }),
+    );
+    expect(pool).toMatchObject({ numBytesUsed: 0, numBytesAllocated: 0 });
   });
 
   it("destroys at once what is not to be kept, and everything at the end", () => {

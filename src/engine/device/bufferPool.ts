@@ -4,6 +4,8 @@
  * that were not wanted for longest go first. Weights are as big as they are, and never in the bound.
  */
 
+import { EngineError } from "../errors.ts";
+
 /** What a buffer is for; only equal ones replace each other, since shaders see a buffer's whole length. */
 function keyOf(size: number, usage: number): string {
   return `${size}/${usage}`;
@@ -74,7 +76,17 @@ export class BufferPool {
     this.numBytesAllocated = 0;
   }
 
+  /** @throws EngineError("outOfMemory") when no buffer of this device is so large */
   #make(size: number, usage: GPUBufferUsageFlags, mappedAtCreation: boolean): GPUBuffer {
+    const { maxBufferSize, maxStorageBufferBindingSize } = this.#device.limits;
+    const largest = Math.min(maxBufferSize, maxStorageBufferBindingSize);
+    if (size > largest) {
+      throw new EngineError(
+        "outOfMemory",
+        `A tensor of ${Math.ceil(size / 2 ** 20)} MiB is larger than a buffer of this GPU, which holds ${Math.floor(largest / 2 ** 20)}. Lower the group size or prompts per step.`,
+        { size, largest },
+      );
+    }
     this.numBytesAllocated += size;
     this.madeCount += 1;
     return this.#device.createBuffer({ size, usage, mappedAtCreation });

@@ -15,6 +15,7 @@ import { isCompilingOnly, setCompilingOnly } from "./compilation.ts";
 import { GpuClock } from "./gpuClock.ts";
 import { type GpuCounters, GpuLog, type GpuUse } from "./gpuLog.ts";
 import { type GpuProgram, packUniforms } from "./gpuProgram.ts";
+import { type ChoiceStore, KernelChoices } from "./kernelChoices.ts";
 import { Pipelines } from "./pipelines.ts";
 import { dispatchKind, MAX_DISPATCHES, SubmitPacer } from "./submitPacer.ts";
 import { UniformSlots } from "./uniformSlots.ts";
@@ -46,6 +47,10 @@ const FIRST_DISPATCHES = 15;
 const MAX_FREE_BYTES = 256 * 2 ** 20;
 
 export class TrainerBackend extends WebGPUBackend {
+  /** The GPU is a program on the CPU. */
+  readonly isSoftware: boolean;
+  readonly choices: KernelChoices;
+  readonly #adapterName: string;
   readonly #log = new GpuLog();
   readonly #clock: GpuClock;
   readonly #pipelines: Pipelines;
@@ -56,9 +61,12 @@ export class TrainerBackend extends WebGPUBackend {
   /** Tensors that programs write in place: what the CPU once read of them says nothing about what they hold. */
   readonly #rewritten = new WeakSet<object>();
 
-  /** @param isSoftware the GPU is a program on the CPU */
   constructor(device: GPUDevice, adapterInfo: GPUAdapterInfo, isSoftware: boolean) {
     super(device, adapterInfo);
+    this.isSoftware = isSoftware;
+    this.choices = new KernelChoices(isSoftware);
+    const { vendor, architecture, device: model, description } = adapterInfo;
+    this.#adapterName = [vendor, architecture, model, description].join(" ");
     env().set(BATCH_SIZE, 2 * MAX_DISPATCHES);
     this.#pipelines = new Pipelines(device);
     this.#pacer = new SubmitPacer(isSoftware ? 1 : FIRST_DISPATCHES);
@@ -98,6 +106,17 @@ export class TrainerBackend extends WebGPUBackend {
     this.ensureCommandEncoderReady();
     this.#submit(true);
     await this.#clock.settle();
+  }
+
+  /** Answers by timing, or from the store, which kernels to run for the shapes that a compiled step asked about. */
+  async settleChoices(store: ChoiceStore): Promise<void> {
+    await this.choices.settle(this.#adapterName, store, async (run) => {
+      await this.finishWork();
+      const before = this.#busyMs;
+      run();
+      await this.finishWork();
+      return this.#busyMs - before;
+    });
   }
 
   /** How long the GPU has worked since it was opened, as far as timed. */

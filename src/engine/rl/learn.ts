@@ -2,6 +2,7 @@
 import { add, concat, dispose, type Tensor1D, type Tensor2D, tidy, util } from "@tensorflow/tfjs-core";
 import type { RunConfig } from "../config.ts";
 import { beginStretch, enterPhase } from "../device/backend.ts";
+import type { CheckDevice } from "../device/deviceErrors.ts";
 import { EngineError } from "../errors.ts";
 import type { StopSignal, UnifiedModel } from "../models/unified.ts";
 import type { AdamW } from "../optim/adamw.ts";
@@ -101,27 +102,6 @@ function describeTerms(
   };
 }
 
-/** Checks, clips and applies a finished gradient. Nothing is written unless every number is finite. */
-async function applyGradient(
-  sum: GradientSum,
-  passes: readonly Pass[],
-  totals: TermTotals,
-  optimizer: AdamW,
-  config: RunConfig,
-): Promise<Omit<LearnReport, "seconds">> {
-  const numbers = tidy(() => concat([...totals.tensors, sum.squaredNorms()]));
-  const values = (await numbers.data()) as Float32Array;
-  numbers.dispose();
-  const described = describeTerms(passes, totals.split(values), config.innerUpdates > 1);
-  const norm = globalNorm(
-    values.subarray(totals.tensors.length * PASS_SUMS.length),
-    sum.packing.segments.map(({ name }) => name),
-  );
-  const learningRate = warmUp(config.learningRate, optimizer.updates + 1);
-  optimizer.update(sum, learningRate, clipFactor(norm, config.gradientClip));
-  return { gradientNorm: norm, learningRate, ...described };
-}
-
 /** A step's learning, all borrowed. */
 export interface LearnJob {
   readonly model: UnifiedModel;
@@ -134,6 +114,32 @@ export interface LearnJob {
   readonly signal: StopSignal | undefined;
   /** Throws once the run is to stop. */
   readonly checkCancelled: () => void;
+  /** Awaited right before each update: what the device computed wrong must not be written. */
+  readonly checkDevice: CheckDevice;
+}
+
+/**
+ * Checks, clips and applies a finished gradient. Nothing is written unless every number is finite and the device computed
+ * without complaint.
+ */
+async function applyGradient(
+  sum: GradientSum,
+  totals: TermTotals,
+  { passes, optimizer, readConfig, checkDevice }: LearnJob,
+): Promise<Omit<LearnReport, "seconds">> {
+  const numbers = tidy(() => concat([...totals.tensors, sum.squaredNorms()]));
+  const values = (await numbers.data()) as Float32Array;
+  numbers.dispose();
+  await checkDevice();
+  const config = readConfig();
+  const described = describeTerms(passes, totals.split(values), config.innerUpdates > 1);
+  const norm = globalNorm(
+    values.subarray(totals.tensors.length * PASS_SUMS.length),
+    sum.packing.segments.map(({ name }) => name),
+  );
+  const learningRate = warmUp(config.learningRate, optimizer.updates + 1);
+  optimizer.update(sum, learningRate, clipFactor(norm, config.gradientClip));
+  return { gradientNorm: norm, learningRate, ...described };
 }
 
 /** Log-probs [B, T] of the policy that drew the samples, by pass. */
@@ -143,10 +149,8 @@ type OldLogProbs = Map<Pass, Tensor2D>;
  * One update: every pass, then the step of the optimizer. Yields the number of passes done.
  * @param old filled by the first update, read by the later ones; null where there is only one
  */
-async function* updateOnce(
-  { model, passes, optimizer, readConfig, signal, checkCancelled }: LearnJob,
-  old: OldLogProbs | null,
-): AsyncGenerator<number, LearnReport> {
+async function* updateOnce(job: LearnJob, old: OldLogProbs | null): AsyncGenerator<number, LearnReport> {
+  const { model, passes, optimizer, signal, checkCancelled } = job;
   const sum = optimizer.startSum();
   const totals = new TermTotals();
   let workedMs = 0;
@@ -170,7 +174,7 @@ async function* updateOnce(
     checkCancelled();
     enterPhase("learn");
     const startedMs = util.now();
-    const report = await applyGradient(sum, passes, totals, optimizer, readConfig());
+    const report = await applyGradient(sum, totals, job);
     return { ...report, seconds: (workedMs + util.now() - startedMs) / 1000 };
   } finally {
     sum.dispose();

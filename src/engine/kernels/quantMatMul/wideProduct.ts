@@ -200,12 +200,30 @@ export type ProductTensors = Readonly<
 > & { readonly left: TensorInfo };
 
 /**
- * Tiles are what real GPUs need. A GPU that is a program on the CPU has one memory, where tiles are copies and barriers
- * a change of thread.
+ * What is known of this adapter and such shapes, else the guess: tiles are what real GPUs need. A GPU that is a program on
+ * the CPU has one memory, where tiles are copies and barriers a change of thread.
  */
-function defaultVariant({ adapterInfo }: TrainerBackend): ProductVariant {
-  const { architecture } = adapterInfo as unknown as { readonly architecture: string };
-  return /swiftshader|llvmpipe/i.test(architecture) ? "registers" : "shared";
+function pickVariant(
+  backend: TrainerBackend,
+  product: Product,
+  tensors: ProductTensors,
+  key: KeyParts,
+): ProductVariant {
+  const { inner, outer } = product;
+  const [rows = 0] = tensors.left.shape;
+  return backend.choices.pick<ProductVariant>({
+    name: ["quantMatMul", ...key, inner, outer, Math.ceil(Math.log2(rows))].join("/"),
+    variants: backend.isSoftware ? ["registers", "shared"] : ["shared", "registers"],
+    codeOf: (variant) => chooseProgram(key, rows, outer, variant).program.body,
+    rehearse: (variant) => {
+      const doubles = Object.entries(tensors).map(
+        ([name, { shape, dtype }]) => [name, backend.makeTensorInfo(shape, dtype)] as const,
+      );
+      const operands = Object.fromEntries(doubles) as unknown as ProductTensors;
+      const made = multiplyWide(backend, { ...product, variant }, operands);
+      for (const { dataId } of [...doubles.map(([, double]) => double), made]) backend.disposeData(dataId);
+    },
+  });
 }
 
 function chooseProgram(key: KeyParts, rows: number, outer: number, variant: ProductVariant) {
@@ -230,7 +248,8 @@ export function multiplyWide(backend: TrainerBackend, product: Product, tensors:
   const [rows = 0] = tensors.left.shape;
   const isWhole = inner % 4 === 0 && outer % 4 === 0;
   const key = [format, isForward, isWhole, tensors.bias !== undefined, tensors.low !== undefined] as const;
-  const { program, groups } = chooseProgram(key, rows, outer, variant ?? defaultVariant(backend));
+  const chosen = variant ?? pickVariant(backend, product, tensors, key);
+  const { program, groups } = chooseProgram(key, rows, outer, chosen);
   const uniforms = {
     rows,
     inner,
