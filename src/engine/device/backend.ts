@@ -10,6 +10,7 @@ import { isCompilingOnly } from "./compilation.ts";
 import { DutyCycle, type Rest } from "./dutyCycle.ts";
 import { describeAdapter, openDevice, requestAdapter, toGpuError, toLostError } from "./gpuDevice.ts";
 import type { GpuUse } from "./gpuLog.ts";
+import { programFeatures } from "./gpuProgram.ts";
 import { registerGradients } from "./gradients.ts";
 import type { ChoiceStore } from "./kernelChoices.ts";
 import type { TrainerBackend } from "./trainerBackend.ts";
@@ -139,7 +140,8 @@ async function startWebGpu(
   watch(device, options);
   // The package registers a factory that opens a device we do not own; kernels are bound to the name.
   if (tf.findBackendFactory("webgpu")) tf.removeBackend("webgpu");
-  tf.registerBackend("webgpu", () => new TrainerBackend(device, adapter.info, isSoftware));
+  const features = programFeatures(device.features, options.gpu?.wgslLanguageFeatures ?? new Set());
+  tf.registerBackend("webgpu", () => new TrainerBackend(device, adapter.info, { isSoftware, features }));
   tf.env().set("WEBGPU_MATMUL_PROGRAM_TYPE", PACKED_MATMUL);
   // Small operations would otherwise run on the CPU backend, unseen and with other rounding.
   tf.env().set("WEBGPU_CPU_FORWARD", false);

@@ -204,6 +204,12 @@ describe.skipIf(!hasDawn)("the trainer's backend", { timeout: 120_000 }, () => {
   it("says which program lacks what", () => {
     const x = tf.tensor1d([1]);
     const spec = { shape: [1], dtype: "float32" as const };
+    const f16 = { ...SCALE, features: ["f16"] } as const satisfies GpuProgram;
+    if (!backend().features.has("f16")) {
+      const outputs = { y: spec, z: spec };
+      const runF16 = () => backend().runProgram(f16, { x }, outputs, { size: 1, factor: 1 }, [1, 1, 1]);
+      expect(runF16).toThrow("scale needs f16, which this GPU lacks");
+    }
     const run = () =>
       backend().runProgram(SCALE as GpuProgram, { x }, { y: spec }, { size: 1, factor: 1 }, [1, 1, 1]);
     expect(run).toThrow("scale needs an output z");

@@ -14,7 +14,7 @@ import { BufferPool } from "./bufferPool.ts";
 import { isCompilingOnly, setCompilingOnly } from "./compilation.ts";
 import { GpuClock } from "./gpuClock.ts";
 import { type GpuCounters, GpuLog, type GpuUse } from "./gpuLog.ts";
-import { type GpuProgram, packUniforms } from "./gpuProgram.ts";
+import { type GpuProgram, type ProgramFeature, packUniforms } from "./gpuProgram.ts";
 import { type ChoiceStore, KernelChoices } from "./kernelChoices.ts";
 import { Pipelines } from "./pipelines.ts";
 import { dispatchKind, MAX_DISPATCHES, SubmitPacer } from "./submitPacer.ts";
@@ -50,6 +50,8 @@ export class TrainerBackend extends WebGPUBackend {
   /** The GPU is a program on the CPU. */
   readonly isSoftware: boolean;
   readonly choices: KernelChoices;
+  /** What programs may need here. */
+  readonly features: ReadonlySet<ProgramFeature>;
   readonly #adapterName: string;
   readonly #log = new GpuLog();
   readonly #clock: GpuClock;
@@ -61,9 +63,14 @@ export class TrainerBackend extends WebGPUBackend {
   /** Tensors that programs write in place: what the CPU once read of them says nothing about what they hold. */
   readonly #rewritten = new WeakSet<object>();
 
-  constructor(device: GPUDevice, adapterInfo: GPUAdapterInfo, isSoftware: boolean) {
+  constructor(
+    device: GPUDevice,
+    adapterInfo: GPUAdapterInfo,
+    { isSoftware, features }: Pick<TrainerBackend, "isSoftware" | "features">,
+  ) {
     super(device, adapterInfo);
     this.isSoftware = isSoftware;
+    this.features = features;
     this.choices = new KernelChoices(isSoftware);
     const { vendor, architecture, device: model, description } = adapterInfo;
     this.#adapterName = [vendor, architecture, model, description].join(" ");
@@ -130,7 +137,7 @@ export class TrainerBackend extends WebGPUBackend {
    * @param outputs by the program's names; a tensor is written in place, a spec makes one
    * @param groups workgroups, each dimension at most 65,535
    * @returns the outputs by name; new ones are owned by the caller (in a tfjs kernel: by the engine)
-   * @throws EngineError("badInput") when a buffer or uniform is missing
+   * @throws EngineError("badInput") when a buffer, a uniform or a feature of the device is missing
    */
   runProgram<P extends GpuProgram>(
     program: P,
@@ -139,6 +146,8 @@ export class TrainerBackend extends WebGPUBackend {
     uniforms: Readonly<Record<keyof P["uniforms"] & string, number>>,
     groups: readonly [number, number, number],
   ): Record<keyof P["outputs"] & string, TensorInfo> {
+    const missing = program.features?.find((feature) => !this.features.has(feature));
+    if (missing) throw new EngineError("badInput", `${program.name} needs ${missing}, which this GPU lacks.`);
     const written: Record<string, TensorInfo> = {};
     for (const name of Object.keys(program.outputs)) {
       const wanted = (outputs as Record<string, OutputSpec | TensorInfo>)[name];

@@ -6,6 +6,7 @@ import { closeBackend, compileAhead, settleKernelChoices } from "../../device/ba
 import { KernelChoices } from "../../device/kernelChoices.ts";
 import type { TrainerBackend } from "../../device/trainerBackend.ts";
 import { expectTwinAgrees, randomTensor } from "../oracle.ts";
+import { expectCaseAgrees } from "./linearCase.ts";
 import { quantLinear } from "./quantMatMul.ts";
 
 const hasDawn = (await openDawn()) !== null;
@@ -23,6 +24,21 @@ describe.skipIf(!hasDawn)("the wide product's variant", { timeout: 300_000 }, ()
     return [tf.grad((input) => tf.sum(tf.square(quantLinear(input as tf.Tensor2D, weight, null, null))))(x)];
   };
   const compile = () => compileAhead(async () => tf.dispose(tf.tidy(linear)));
+
+  it.each([
+    ["f32", 1],
+    ["f32", 5],
+    ["int4", 1],
+    ["int4", 3],
+    ["int8", 8],
+  ] as const)("adds few rows up with and without subgroups: %s, %i", async (format, rows) => {
+    const test = { rows, inSize: 192, outSize: 40, rank: 4, format };
+    const own = backend().features;
+    await expectCaseAgrees(test);
+    Object.assign(backend(), { features: new Set() });
+    await expectCaseAgrees(test);
+    Object.assign(backend(), { features: own });
+  });
 
   it("is fixed on a GPU that is a program on the CPU", async () => {
     if (!backend().isSoftware) return;

@@ -148,16 +148,42 @@ function fewColumns(key: ProductKey): number {
   return isOuterMajor(key) ? SIDE : 1;
 }
 
-const fewRowsProgram = memoisedProgram((rows: number, ...parts: KeyParts) => {
+/**
+ * How the threads of a few-rows workgroup leave their sums to be added up: each thread's in a slot of its own, or, where
+ * they all sum the same column and the device has subgroups, each subgroup's. That is most of the work where rows are short.
+ */
+function fewRowsParts(rows: number, hasSubgroups: boolean, lanes: number) {
+  const store = (slot: string, sum: (row: number) => string) =>
+    unroll(rows, (row) => `parts[${row * FEW_THREADS}u + ${slot}] = ${sum(row)};`);
+  if (!hasSubgroups)
+    return {
+      features: [],
+      builtins: "",
+      store: store("thread", (row) => `sum${row}`),
+      count: `${lanes}u`,
+    };
+  return {
+    features: ["subgroups"] as const,
+    builtins: ", @builtin(subgroup_id) subgroup: u32, @builtin(num_subgroups) subgroups: u32",
+    store: `${unroll(rows, (row) => `sum${row} = subgroupAdd(sum${row});`)}
+  if (subgroupElect()) {
+    ${store("subgroup", (row) => `sum${row}`)}
+  }`,
+    count: "subgroups",
+  };
+}
+
+const fewRowsProgram = memoisedProgram((rows: number, hasSubgroups: boolean, ...parts: KeyParts) => {
   const key = toKey(parts);
   const columns = fewColumns(key);
   const lanes = FEW_THREADS / columns;
-  return describe(
+  const { features, builtins, store, count } = fewRowsParts(rows, hasSubgroups && columns === 1, lanes);
+  const program = describe(
     key,
     "FewRows",
     `var<workgroup> parts: array<vec4<f32>, ${FEW_THREADS * rows}>;
 @compute @workgroup_size(${FEW_THREADS})
-fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) thread: u32) {
+fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) thread: u32${builtins}) {
   let depth = (params.inner + 3u) / 4u;
   let outers = (params.outer + 3u) / 4u;
   let outer4 = min(group.x * ${columns}u + thread % ${columns}u, outers - 1u);
@@ -167,7 +193,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     let values = block(inner4, outer4);
     ${unroll(rows, (row) => `sum${row} += values * leftAt(row${row}, inner4);`)}
   }
-  ${unroll(rows, (row) => `parts[${row * FEW_THREADS}u + thread] = sum${row};`)}
+  ${store}
   workgroupBarrier();
   if (thread >= ${columns * rows}u) { return; }
   let column = thread % ${columns}u;
@@ -176,10 +202,11 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   let own = group.x * ${columns}u + column;
   if (row >= params.rows || own >= outers) { return; }
   var total = startOf(own);
-  for (var lane = 0u; lane < ${lanes}u; lane++) { total += parts[slot * ${FEW_THREADS}u + lane * ${columns}u + column]; }
+  for (var lane = 0u; lane < ${count}; lane++) { total += parts[slot * ${FEW_THREADS}u + lane * ${columns}u + column]; }
   store(row, own, total + adapterOf(row, own));
 }`,
   );
+  return { ...program, features };
 });
 
 /** One product C [rows, outer] = L·W + bias + scale·low·lift. */
@@ -214,7 +241,7 @@ function pickVariant(
   return backend.choices.pick<ProductVariant>({
     name: ["quantMatMul", ...key, inner, outer, Math.ceil(Math.log2(rows))].join("/"),
     variants: backend.isSoftware ? ["registers", "shared"] : ["shared", "registers"],
-    codeOf: (variant) => chooseProgram(key, rows, outer, variant).program.body,
+    codeOf: (variant) => chooseProgram(key, rows, outer, variant, false).program.body,
     rehearse: (variant) => {
       const doubles = Object.entries(tensors).map(
         ([name, { shape, dtype }]) => [name, backend.makeTensorInfo(shape, dtype)] as const,
@@ -226,12 +253,18 @@ function pickVariant(
   });
 }
 
-function chooseProgram(key: KeyParts, rows: number, outer: number, variant: ProductVariant) {
+function chooseProgram(
+  key: KeyParts,
+  rows: number,
+  outer: number,
+  variant: ProductVariant,
+  hasSubgroups: boolean,
+) {
   const outers = Math.ceil(outer / 4);
   if (rows <= FEW_ROWS) {
     const rowsAtOnce = Math.min(FEW_ROWS_AT_ONCE, 2 ** Math.ceil(Math.log2(rows)));
     const groups = [Math.ceil(outers / fewColumns(toKey(key))), Math.ceil(rows / rowsAtOnce), 1] as const;
-    return { program: fewRowsProgram(rowsAtOnce, ...key), groups };
+    return { program: fewRowsProgram(rowsAtOnce, hasSubgroups, ...key), groups };
   }
   // Odd sizes are those of tests and toys: one form is enough for them.
   if (variant === "shared" && toKey(key).isWhole) {
@@ -249,7 +282,8 @@ export function multiplyWide(backend: TrainerBackend, product: Product, tensors:
   const isWhole = inner % 4 === 0 && outer % 4 === 0;
   const key = [format, isForward, isWhole, tensors.bias !== undefined, tensors.low !== undefined] as const;
   const chosen = variant ?? pickVariant(backend, product, tensors, key);
-  const { program, groups } = chooseProgram(key, rows, outer, chosen);
+  const hasSubgroups = backend.features.has("subgroups");
+  const { program, groups } = chooseProgram(key, rows, outer, chosen, hasSubgroups);
   const uniforms = {
     rows,
     inner,
