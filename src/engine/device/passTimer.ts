@@ -90,7 +90,8 @@ export class PassTimer<Tag> {
     const times = new BigUint64Array(staging.getMappedRange());
     const passes = tags.map((tag, at) => {
       const ns = Number((times[2 * at + 1] ?? 0n) - (times[2 * at] ?? 0n));
-      return { tag, ms: ns / NS_PER_MS };
+      // A clock that was reset in between says nothing.
+      return { tag, ms: Math.max(0, ns) / NS_PER_MS };
     });
     staging.destroy();
     this.#report(passes);

@@ -111,6 +111,9 @@ async function* makeStep<T extends Task>(
     if (signal?.aborted) throw new EngineError("cancelled", "Training was stopped.", { step });
   };
   checkCancelled();
+  // What an abandoned step or the page asked of the GPU since is not this step's.
+  enterPhase(null);
+  await takeGpuUse();
 
   // Choose what to draw.
   const places = Array.from({ length: config.promptsPerStep }, (_, place) => place);
