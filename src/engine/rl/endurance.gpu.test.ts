@@ -2,6 +2,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openDawn } from "../../cli/node/dawn.ts";
+import { folderReader } from "../../cli/node/files.ts";
 import { startNodeBackend } from "../../cli/node/nodeBackend.ts";
 import { decodeCheckpoint, encodeCheckpoint, restoreCheckpoint } from "../checkpoint/checkpoint.ts";
 import { closeBackend, currentDevice, deviceMemory, explainFailure } from "../device/backend.ts";
@@ -53,7 +54,7 @@ describe.skipIf(!hasDawn)(
 
     beforeAll(async () => {
       await startNodeBackend("webgpu");
-      model = await openNano();
+      model = await openNano(folderReader("public/models/nano"));
       state = createTrainerState(model);
     });
     afterAll(closeBackend);
@@ -114,7 +115,7 @@ describe.skipIf(!hasDawn)(
         await expect.poll(() => explainFailure(thrown)).toMatchObject({ code: "deviceLost" });
 
         await startNodeBackend("webgpu");
-        model = await openNano();
+        model = await openNano(folderReader("public/models/nano"));
         state = createTrainerState(model);
         restoreCheckpoint(await decodeCheckpoint(saved), model, state);
         expect(state.step).toBe(step);

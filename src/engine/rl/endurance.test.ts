@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { afterAll, describe, expect, it } from "vitest";
+import { folderReader } from "../../cli/node/files.ts";
 import { startNodeBackend } from "../../cli/node/nodeBackend.ts";
 import { closeBackend } from "../device/backend.ts";
 import { drawPasses, openNano, readAdapter, updateOnce } from "./__fixtures__/nanoRun.ts";
@@ -10,7 +11,7 @@ describe("learning for long, on wasm", { timeout: 600_000 }, () => {
 
   it("holds as much after a thousand updates as after ten", async () => {
     await startNodeBackend("wasm");
-    const model = await openNano();
+    const model = await openNano(folderReader("public/models/nano"));
     const passes = await drawPasses(model);
     const state = createTrainerState(model);
     const before = await readAdapter(model);

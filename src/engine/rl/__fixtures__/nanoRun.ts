@@ -1,7 +1,7 @@
 /** For tests of endurance: `nano` with a small adapter, and the learning of one real step to repeat as often as wanted. */
-import { folderReader } from "../../../cli/node/files.ts";
 import { makeConfig } from "../../config.ts";
 import { loadModel } from "../../models/loadModel.ts";
+import type { ReadFile } from "../../models/modelFolder.ts";
 import type { UnifiedModel } from "../../models/unified.ts";
 import { createSplits } from "../../world/splits.ts";
 import { worldPreset } from "../../world/worldSpec.ts";
@@ -38,9 +38,9 @@ export function nanoSource() {
   };
 }
 
-/** With a fresh adapter. */
-export async function openNano(): Promise<UnifiedModel> {
-  const model = await loadModel(folderReader("public/models/nano"), "nano");
+/** With a fresh adapter. @param read of the model's folder */
+export async function openNano(read: ReadFile): Promise<UnifiedModel> {
+  const model = await loadModel(read, "nano");
   const { loraRank: rank, loraAlpha: alpha, seed } = NANO_CONFIG;
   model.attachAdapter({ rank, alpha, seed });
   return model;
