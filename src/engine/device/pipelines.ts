@@ -11,6 +11,8 @@ export class Pipelines {
   /** By the shader's text; the second map spares writing the text of a program that was seen before. */
   readonly #made = new Map<string, Pipeline>();
   readonly #seen = new WeakMap<GpuProgram, Pipeline>();
+  /** Those that `compile` was called for: their texts need not be written again. */
+  readonly #asked = new WeakSet<GpuProgram>();
   /** On their way, by text. */
   readonly #compiling = new Map<string, Promise<void>>();
 
@@ -35,6 +37,8 @@ export class Pipelines {
 
   /** Begins to compile the program off this thread, unless it was or is. */
   compile(program: GpuProgram): void {
+    if (this.#asked.has(program)) return;
+    this.#asked.add(program);
     const code = writeWgsl(program);
     if (this.#made.has(code) || this.#compiling.has(code)) return;
     const { descriptor, layout } = this.#describe(program, code);

@@ -8,10 +8,14 @@ import { createTrainerState, type TrainRun, train } from "./trainer.ts";
 /** What a run is made of, without its position. */
 export type StepSource<T extends Task> = Omit<TrainRun<T>, "state" | "signal">;
 
-/** As many programs as a step of `config` runs, in fewer calls: a second one of each kind runs what sums them up. */
+/**
+ * As many programs as a step of `config` runs, in fewer calls: a second one of each kind runs what sums them up, and a third
+ * would only take time.
+ */
 function abridge(config: RunConfig): RunConfig {
   return {
     ...config,
+    promptsPerStep: Math.min(config.promptsPerStep, 2),
     decodeSteps: Math.min(config.decodeSteps, 2),
     remaskDraws: Math.min(config.remaskDraws, 2),
     innerUpdates: Math.min(config.innerUpdates, 2),
