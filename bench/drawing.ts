@@ -14,6 +14,7 @@ import {
   loadShowoNetwork,
   type ShowoNetwork,
 } from "../src/engine/models/showo/weights.ts";
+import type { ModelFormat } from "../src/engine/quant/quantFormat.ts";
 import { readSafetensors } from "../src/engine/safetensors/safetensors.ts";
 import type { Contender } from "./rounds.ts";
 
@@ -23,10 +24,10 @@ const STEPS = 8;
 const PROMPT_TOKENS = Array.from({ length: 8 }, (_, at) => at + 1);
 
 /** A model's transformer without its tokenizers. */
-export async function openNetwork(folder: string): Promise<ShowoNetwork> {
+export async function openNetwork(folder: string, weights: ModelFormat): Promise<ShowoNetwork> {
   const read = folderReader(folder);
   const config = parseShowoConfig(JSON.parse(Buffer.from(await read("config.json")).toString("utf8")));
-  return loadShowoNetwork(config, readSafetensors(await read("model.safetensors")).tensors);
+  return loadShowoNetwork(config, readSafetensors(await read("model.safetensors")).tensors, weights);
 }
 
 export { disposeShowoNetwork };

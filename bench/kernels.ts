@@ -5,9 +5,10 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { preferTwins } from "../src/engine/kernels/defineOp.ts";
 import { geluNew } from "../src/engine/kernels/geluNew/geluNew.ts";
-import { rotateHeads } from "../src/engine/kernels/headRotary/headRotary.ts";
+import { splitHeads } from "../src/engine/kernels/headRotary/headRotary.ts";
 import { makeRotary } from "../src/engine/kernels/headRotary/rotary.ts";
 import { omniAttention } from "../src/engine/kernels/omniAttention/omniAttention.ts";
+import { SequenceLayout } from "../src/engine/kernels/omniAttention/sequences.ts";
 import { layerNorm } from "../src/engine/kernels/rowNorm/rowNorm.ts";
 import { projectedTokenLogProbs } from "../src/engine/kernels/tokenLogProb/tokenLogProb.ts";
 import { LowRankAdapter } from "../src/engine/lora/adapter.ts";
@@ -46,7 +47,7 @@ function linearSubject(format: "f32" | QuantFormat): Subject {
     format === "f32"
       ? new Linear(tf.tensor2d(values, [inSize, outSize]), bias)
       : Linear.ofMatrix(quantiseMatrix(values, { outSize, inSize }, format), bias);
-  layer.setAdapter(
+  layer.slots[0]?.setAdapter(
     new LowRankAdapter(random(RANK, inSize) as tf.Tensor2D, random(outSize, RANK) as tf.Tensor2D, 2 * RANK),
   );
   return {
@@ -63,22 +64,31 @@ function listSubjects(): Subject[] {
     epsilon: 1e-5,
     isTrainable: false,
   });
-  const positions = Array.from({ length: LENGTH }, (_, at) => at);
+  const positions = Array.from({ length: ROWS }, (_, at) => at % LENGTH);
   const rotary = makeRotary(positions, { headSize: HEAD_SIZE, rotarySize: HEAD_SIZE / 2, base: 10_000 });
-  const heads = () => random(IMAGES, LENGTH, HEADS, HEAD_SIZE) as tf.Tensor4D;
-  const [k, v, rowNorm, headNorm] = [heads(), heads(), norm(WIDTH), norm(HEAD_SIZE)];
+  const rows = () => random(ROWS, WIDTH) as tf.Tensor2D;
+  const [k, v, rowNorm] = [rows(), rows(), norm(WIDTH)];
+  const headNorms = { values: random(4, HEAD_SIZE) as tf.Tensor2D, epsilon: 1e-5, isTrainable: false };
+  const block = { count: IMAGES, queries: LENGTH, keyStart: 0, keys: LENGTH, ranges: null };
   const head = new Linear(random(WIDTH, CODES) as tf.Tensor2D, random(CODES) as tf.Tensor1D);
   const ids = Int32Array.from({ length: ROWS }, (_, at) => (at * 37) % CODES);
   return [
     linearSubject("f32"),
     linearSubject("int8"),
     linearSubject("int4"),
-    { name: "attention", input: heads(), run: (q) => omniAttention(q as tf.Tensor4D, k, v, null) },
+    {
+      name: "attention",
+      input: rows(),
+      run: (q) => omniAttention(q as tf.Tensor2D, k, v, HEADS, new SequenceLayout([block], ROWS)),
+    },
     { name: "layer norm", input: random(ROWS, WIDTH), run: (x) => layerNorm(x as tf.Tensor2D, rowNorm) },
     {
-      name: "head norm and rotation",
-      input: random(ROWS, WIDTH),
-      run: (x) => rotateHeads(x as tf.Tensor2D, rotary, headNorm),
+      name: "heads split, normed and rotated",
+      input: random(ROWS, 3 * WIDTH),
+      run: (x) => {
+        const { q, k: keys, v: values } = splitHeads(x as tf.Tensor2D, rotary, headNorms);
+        return tf.concat([q, keys, values]);
+      },
     },
     { name: "gelu_new", input: random(ROWS, 4 * WIDTH), run: geluNew },
     {

@@ -1,16 +1,19 @@
 /** What `unirl bench` runs. Every figure is a median of interleaved rounds, with the machine's name beside it. */
 
+import * as tf from "@tensorflow/tfjs-core";
 import type { BenchOptions } from "../src/cli/bench.ts";
 import { openDawn } from "../src/cli/node/dawn.ts";
 import { findModelFolder } from "../src/cli/node/files.ts";
 import { startNodeBackend } from "../src/cli/node/nodeBackend.ts";
 import type { Output } from "../src/cli/output.ts";
+import type { TrainerBackend } from "../src/engine/device/trainerBackend.ts";
 import { closeBackend } from "../src/engine/index.ts";
+import { computeNothing } from "./computeNothing.ts";
 import { disposeShowoNetwork, drawingContenders, openNetwork } from "./drawing.ts";
 import { kernelContenders } from "./kernels.ts";
 import { PRODUCT_SHAPES, productContenders, toGflops } from "./matmul.ts";
 import { describeMachine, type Timing, timeInterleaved } from "./rounds.ts";
-import { stepContenders } from "./step.ts";
+import { type CountedContender, stepContenders } from "./step.ts";
 
 /** The first contender is the yardstick: how many times longer the others take. */
 function describeTimings(timings: readonly Timing[], extra: (timing: Timing) => string): string {
@@ -40,13 +43,22 @@ async function benchProducts({ rounds }: BenchOptions, output: Output, machine: 
 async function benchDrawing(options: BenchOptions, folder: string, output: Output, machine: string) {
   const { rounds } = options;
   const { backend } = await startNodeBackend(options.backend);
-  const network = await openNetwork(await findModelFolder(folder));
+  const network = await openNetwork(await findModelFolder(folder), options.weights);
   const progress = output.startProgress("drawing", rounds);
   const timings = await timeInterleaved(await drawingContenders(network), rounds, progress.update);
   progress.stop();
   disposeShowoNetwork(network);
   output.result(
-    { command: "bench", bench: "drawing", model: folder, backend, machine, rounds, timings },
+    {
+      command: "bench",
+      bench: "drawing",
+      model: folder,
+      weights: options.weights,
+      backend,
+      machine,
+      rounds,
+      timings,
+    },
     `drawing 8 images in 8 steps on ${backend}\n${describeTimings(timings, () => "")}`,
   );
 }
@@ -64,21 +76,40 @@ async function benchKernels({ rounds, filter }: BenchOptions, output: Output, ma
   }
 }
 
-async function benchStep({ rounds }: BenchOptions, folder: string, output: Output, machine: string) {
+/** What one step of each contender asked of the GPU, and their dispatches by program. */
+function describeCounts(contenders: readonly CountedContender[]): string {
+  const blocks = contenders.map((contender) => {
+    const { dispatches = 0, submits = 0, readbacks = 0, programs = {} } = contender.counts() ?? {};
+    const lines = Object.entries(programs).map(
+      ([program, count]) => `${count.toString().padStart(7)}  ${program}`,
+    );
+    const total = `${contender.name}: ${dispatches} dispatches, ${submits} submits, ${readbacks} readbacks`;
+    return [total, ...lines].join("\n");
+  });
+  return blocks.join("\n");
+}
+
+async function benchStep(options: BenchOptions, folder: string, output: Output, machine: string) {
+  const { rounds, count, weights } = options;
   const { adapter } = await startNodeBackend("webgpu");
-  const { contenders, dispose } = await stepContenders(folder);
-  const progress = output.startProgress("GRPO step", rounds);
-  const timings = await timeInterleaved(contenders, rounds, progress.update);
+  if (count) computeNothing(tf.backend() as unknown as TrainerBackend);
+  const { contenders, dispose } = await stepContenders(folder, weights);
+  const progress = output.startProgress("GRPO step", count ? contenders.length : rounds);
+  let timings: readonly Timing[] = [];
+  if (count) {
+    for (const [at, contender] of contenders.entries()) {
+      await contender.run();
+      progress.update(at + 1);
+    }
+  } else timings = await timeInterleaved(contenders, rounds, progress.update);
   progress.stop();
   dispose();
   const counts = Object.fromEntries(contenders.map((contender) => [contender.name, contender.counts()]));
-  const describe = ({ name }: Timing) => {
-    const { dispatches = 0, submits = 0, readbacks = 0 } = counts[name] ?? {};
-    return `${dispatches} dispatches, ${submits} submits, ${readbacks} readbacks`;
-  };
+  const measured = count ? {} : { rounds, timings };
+  const described = count ? [] : [describeTimings(timings, () => "")];
   output.result(
-    { command: "bench", bench: "step", model: folder, adapter, machine, rounds, timings, counts },
-    `GRPO step of 4 images on ${adapter}\n${describeTimings(timings, describe)}`,
+    { command: "bench", bench: "step", model: folder, weights, adapter, machine, ...measured, counts },
+    [`GRPO step of 4 images on ${adapter}`, ...described, describeCounts(contenders)].join("\n"),
   );
 }
 

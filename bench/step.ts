@@ -7,26 +7,49 @@ import type { TrainerBackend } from "../src/engine/device/trainerBackend.ts";
 import { preferTwins } from "../src/engine/kernels/defineOp.ts";
 import { loadModel } from "../src/engine/models/loadModel.ts";
 import type { UnifiedModel } from "../src/engine/models/unified.ts";
+import type { ModelFormat } from "../src/engine/quant/quantFormat.ts";
 import { createTrainerState, train } from "../src/engine/rl/trainer.ts";
 import { createTaskSource, judgeAnswer } from "../src/engine/rl/worldTask.ts";
 import { createSplits } from "../src/engine/world/splits.ts";
 import { worldPreset } from "../src/engine/world/worldSpec.ts";
 import type { Contender } from "./rounds.ts";
 
-/** Small enough for a GPU that is a program on the CPU. */
-const config = makeConfig("robust", { promptsPerStep: 1, groupSize: 4, decodeSteps: 6, klImage: 0.1 });
+/** Small enough for a GPU that is a program on the CPU. Answers of two tokens: a word and its end. */
+const config = makeConfig("robust", {
+  promptsPerStep: 1,
+  groupSize: 4,
+  decodeSteps: 6,
+  klImage: 0.1,
+  answerMaxTokens: 2,
+});
+
+/** What one step asked of the GPU. */
+export interface StepCounts extends GpuCounters {
+  /** Dispatches by program, most first. */
+  readonly programs: Readonly<Record<string, number>>;
+}
 
 /** A contender, and the GPU's counts of its last run. */
 export interface CountedContender extends Contender {
-  counts(): Readonly<Record<keyof GpuCounters, number>> | null;
+  counts(): StepCounts | null;
 }
 
-function difference(after: GpuCounters, before: GpuCounters): GpuCounters {
-  return {
-    dispatches: after.dispatches - before.dispatches,
-    submits: after.submits - before.submits,
-    readbacks: after.readbacks - before.readbacks,
-    readbackBytes: after.readbackBytes - before.readbackBytes,
+/** Starts counting. @returns gives what was counted since */
+function startCounting(backend: TrainerBackend): () => StepCounts {
+  const [before, programsBefore] = [backend.counters(), backend.dispatchesByProgram()];
+  return () => {
+    const after = backend.counters();
+    const programs = [...backend.dispatchesByProgram()]
+      .map(([name, count]) => [name, count - (programsBefore.get(name) ?? 0)] as const)
+      .filter(([, count]) => count > 0)
+      .sort(([, a], [, b]) => b - a);
+    return {
+      dispatches: after.dispatches - before.dispatches,
+      submits: after.submits - before.submits,
+      readbacks: after.readbacks - before.readbacks,
+      readbackBytes: after.readbackBytes - before.readbackBytes,
+      programs: Object.fromEntries(programs),
+    };
   };
 }
 
@@ -57,22 +80,23 @@ async function runStep(model: UnifiedModel, world: "nano" | "tiny"): Promise<voi
 /** On the WebGPU backend that runs. @param folder of a shipped model */
 export async function stepContenders(
   folder: string,
+  weights: ModelFormat,
 ): Promise<{ contenders: CountedContender[]; dispose(): void }> {
-  const model = await loadModel(folderReader(await findModelFolder(folder)), folder);
+  const model = await loadModel(folderReader(await findModelFolder(folder)), folder, { weights });
   const world = folder.includes("nano") ? "nano" : "tiny";
   const backend = tf.backend() as unknown as TrainerBackend;
   const contender = (name: string, areTwins: boolean): CountedContender => {
-    let counts: GpuCounters | null = null;
+    let counts: StepCounts | null = null;
     const run = async () => {
       preferTwins(areTwins);
-      const before = backend.counters();
+      const finish = startCounting(backend);
       try {
         await runStep(model, world);
       } finally {
         preferTwins(false);
       }
       await backend.queue.onSubmittedWorkDone();
-      counts = difference(backend.counters(), before);
+      counts = finish();
     };
     return { name, prepare: run, run, counts: () => counts };
   };

@@ -1,13 +1,20 @@
 /** `unirl bench`: measures on this machine what the design assumes; the measurements live in bench/. */
 import { type Command, Option } from "commander";
-import { addCommonOptions, type CommonOptions, wholeNumber } from "./options.ts";
+import {
+  addCommonOptions,
+  addWeightsOption,
+  type CommonOptions,
+  type ModelOptions,
+  wholeNumber,
+} from "./options.ts";
 import { createOutput } from "./output.ts";
 
-export interface BenchOptions extends CommonOptions {
+export interface BenchOptions extends CommonOptions, Pick<ModelOptions, "weights"> {
   readonly model?: string;
   readonly rounds: number;
   readonly suite: (typeof SUITES)[number];
   readonly filter: string;
+  readonly count: boolean;
 }
 
 const SUITES = ["all", "products", "drawing", "kernels", "step"] as const;
@@ -27,6 +34,7 @@ export function registerBench(program: Command): void {
     .option("--model <folder>", "also measure this model")
     .addOption(new Option("--suite <name>", "what to measure").choices(SUITES).default("all"))
     .option("--filter <words>", "of the kernels, only those whose name contains it", "")
+    .option("--count", "of a step, count what it asks of the GPU, which computes nothing meanwhile", false)
     .option("--rounds <count>", "interleaved rounds; medians are reported", wholeNumber(5, 1000), 7);
-  addCommonOptions(command).action(runBench);
+  addCommonOptions(addWeightsOption(command)).action(runBench);
 }

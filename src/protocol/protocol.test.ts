@@ -17,6 +17,7 @@ const COMMANDS: { [T in CommandType]: Extract<Command, { type: T }> } = {
     judgeUrl: null,
     spritesUrl: "http://localhost/world/sprites.safetensors",
     wasmUrl: "http://localhost/wasm/",
+    weights: "int8",
     backend: "auto",
     fail: null,
   },

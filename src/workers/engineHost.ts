@@ -65,10 +65,10 @@ export function createEngineHost(options: HostOptions): SessionEngine {
       breatheOnReads(options.yieldToMessages);
       return report;
     },
-    async loadModel({ modelId, modelUrl, judgeUrl }, onProgress) {
+    async loadModel({ modelId, modelUrl, judgeUrl, weights }, onProgress) {
       const read = createFileReader(modelUrl, onProgress);
       const world = parseWorldSpec(parseJson(await read("world.json"), "world.json"));
-      const model = await loadModel(read, modelId);
+      const model = await loadModel(read, modelId, { weights });
       // Files of the same name must not be taken for the model's own.
       const onJudgeProgress = (progress: LoadProgress) =>
         onProgress({ ...progress, file: `judge/${progress.file}` });

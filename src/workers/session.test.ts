@@ -93,6 +93,7 @@ const OPEN: Extract<Command, { type: "openModel" }> = {
   judgeUrl: null,
   spritesUrl: "/world/",
   wasmUrl: "/wasm/",
+  weights: "f32",
   backend: "auto",
   fail: null,
 };

@@ -66,7 +66,7 @@ export async function runTraining(setting: TrainSetting): Promise<boolean> {
   const checkpoint = options.resume ? await decodeCheckpoint(readCheckpointFile(options.resume)) : null;
   const config = settleConfig(options, checkpoint);
   const folder = new RunFolder(options.out);
-  if (!checkpoint) folder.write("metrics.jsonl", "");
+  folder.openMetrics(checkpoint?.step ?? 0);
   const splits = createSplits(sprites.spec);
   const plan = planComparison(setting, splits, config);
   model.attachAdapter({ rank: config.loraRank, alpha: config.loraAlpha, seed: config.seed });

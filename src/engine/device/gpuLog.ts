@@ -27,6 +27,7 @@ export class GpuLog {
   #phase = OUTSIDE;
   #counts = new Map<string, Record<keyof GpuCounters, number>>();
   #times = new Map<string, number>();
+  readonly #programs = new Map<string, number>();
 
   /** Since the backend started. */
   get total(): GpuCounters {
@@ -48,6 +49,16 @@ export class GpuLog {
     const counts = this.#counts.get(this.#phase) ?? { ...NOTHING };
     counts[what] += amount;
     this.#counts.set(this.#phase, counts);
+  }
+
+  countDispatch(program: string): void {
+    this.count("dispatches");
+    this.#programs.set(program, (this.#programs.get(program) ?? 0) + 1);
+  }
+
+  /** Dispatches since the backend started, by the name of their program. */
+  dispatchesByProgram(): ReadonlyMap<string, number> {
+    return new Map(this.#programs);
   }
 
   /** Work of a phase took so long. */

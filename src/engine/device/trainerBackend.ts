@@ -60,8 +60,8 @@ export class TrainerBackend extends WebGPUBackend {
   readonly #uniforms: UniformSlots;
   readonly #pacer: SubmitPacer;
   #busyMs = 0;
-  /** Tensors that programs write in place: what the CPU once read of them says nothing about what they hold. */
-  readonly #rewritten = new WeakSet<object>();
+  /** How often programs wrote a tensor in place: what the CPU once read of it says nothing about what it holds. */
+  readonly #rewritten = new WeakMap<object, number>();
 
   constructor(
     device: GPUDevice,
@@ -131,6 +131,16 @@ export class TrainerBackend extends WebGPUBackend {
     return this.#busyMs;
   }
 
+  /** Compute dispatches since the backend started by the name of their program; tfjs's are named by their classes. */
+  dispatchesByProgram(): ReadonlyMap<string, number> {
+    return this.#log.dispatchesByProgram();
+  }
+
+  /** Changes when a program writes the tensor in place: what was made from its values before is out of date. */
+  versionOf(dataId: object): number {
+    return this.#rewritten.get(dataId) ?? 0;
+  }
+
   /**
    * Records one dispatch.
    * @param inputs tensors, or buffers that outlive the backend's next submit, by the program's names; others are ignored
@@ -153,7 +163,9 @@ export class TrainerBackend extends WebGPUBackend {
       const wanted = (outputs as Record<string, OutputSpec | TensorInfo>)[name];
       if (!wanted) throw new EngineError("badInput", `${program.name} needs an output ${name}.`);
       written[name] = "dataId" in wanted ? wanted : this.makeTensorInfo([...wanted.shape], wanted.dtype);
-      if ("dataId" in wanted && !isCompilingOnly()) this.#rewritten.add(wanted.dataId);
+      if ("dataId" in wanted && !isCompilingOnly()) {
+        this.#rewritten.set(wanted.dataId, (this.#rewritten.get(wanted.dataId) ?? 0) + 1);
+      }
     }
     if (isCompilingOnly()) {
       this.#pipelines.compile(program);
@@ -270,7 +282,7 @@ export class TrainerBackend extends WebGPUBackend {
       this.submitQueue();
     }
     this.#pacer.add(kind);
-    this.#log.count("dispatches");
+    this.#log.countDispatch(program);
   }
 
   /** @param isLast its time is waited for */

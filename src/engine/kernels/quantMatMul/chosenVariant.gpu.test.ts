@@ -21,7 +21,7 @@ describe.skipIf(!hasDawn)("the wide product's variant", { timeout: 300_000 }, ()
   const linear = () => {
     const x = randomTensor<tf.Rank.R2>("x", [40, 16]);
     const weight = randomTensor<tf.Rank.R2>("weight", [16, 24]);
-    return [tf.grad((input) => tf.sum(tf.square(quantLinear(input as tf.Tensor2D, weight, null, null))))(x)];
+    return [tf.grad((input) => tf.sum(tf.square(quantLinear(input as tf.Tensor2D, weight, null, []))))(x)];
   };
   const compile = () => compileAhead(async () => tf.dispose(tf.tidy(linear)));
 

@@ -10,13 +10,14 @@ import type { RowLayout } from "../../quant/quantFormat.ts";
 import {
   isOuterMajor,
   operandFunctions,
-  PRODUCT_UNIFORMS,
   type ProductKey,
   type ProductVariant,
   productInputs,
   productOutputs,
+  productUniforms,
   type WeightFormat,
 } from "./operands.ts";
+import { type Span, termValues } from "./terms.ts";
 
 /** Rows of a thread. */
 const ROWS = 8;
@@ -37,11 +38,12 @@ type KeyParts = readonly [
   isForward: boolean,
   isWhole: boolean,
   hasBias: boolean,
-  hasAdapter: boolean,
+  hasResidual: boolean,
+  terms: number,
 ];
 
-function toKey([format, isForward, isWhole, hasBias, hasAdapter]: KeyParts): ProductKey {
-  return { format, isForward, isWhole, hasBias, hasAdapter };
+function toKey([format, isForward, isWhole, hasBias, hasResidual, terms]: KeyParts): ProductKey {
+  return { format, isForward, isWhole, hasBias, hasResidual, terms };
 }
 
 /** `count` lines of WGSL, one per row of a thread: loops over registers would send them to memory. */
@@ -54,15 +56,14 @@ function describe(key: ProductKey, form: string, body: string) {
     name: `quantMatMul${form}${key.isForward ? "" : "Gradient"}`,
     inputs: productInputs(key),
     outputs: productOutputs(key),
-    uniforms: PRODUCT_UNIFORMS,
+    uniforms: productUniforms(key),
     body: `${operandFunctions(key)}\n${body}`,
   };
 }
 
 const storeRows = unroll(
   ROWS,
-  (row) =>
-    `if (first + ${row}u < params.rows) { store(first + ${row}u, outer4, sum${row} + adapterOf(first + ${row}u, outer4)); }`,
+  (row) => `if (first + ${row}u < params.rows) { finish(first + ${row}u, outer4, sum${row}); }`,
 );
 
 const registersProgram = memoisedProgram((...parts: KeyParts) =>
@@ -203,13 +204,13 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   if (row >= params.rows || own >= outers) { return; }
   var total = startOf(own);
   for (var lane = 0u; lane < ${count}; lane++) { total += parts[slot * ${FEW_THREADS}u + lane * ${columns}u + column]; }
-  store(row, own, total + adapterOf(row, own));
+  finish(row, own, total);
 }`,
   );
   return { ...program, features };
 });
 
-/** One product C [rows, outer] = L·W + bias + scale·low·lift. */
+/** One product C [rows, outer] = L·W + bias + residual + what the terms add. */
 export interface Product {
   readonly format: WeightFormat;
   readonly isForward: boolean;
@@ -217,13 +218,15 @@ export interface Product {
   readonly outer: number;
   /** Of a packed weight. */
   readonly layout: RowLayout | null;
+  /** Outer columns that each term adds scale·low·lift to. */
+  readonly spans: readonly Span[];
   readonly scale: number;
   readonly variant: ProductVariant | null;
 }
 
 /** Tensors by the names of `productInputs`. */
 export type ProductTensors = Readonly<
-  Partial<Record<"weight" | "packed" | "scales" | "bias" | "low" | "lift", TensorInfo>>
+  Partial<Record<"weight" | "packed" | "scales" | "bias" | "residual" | "low" | "lift", TensorInfo>>
 > & { readonly left: TensorInfo };
 
 /**
@@ -275,24 +278,32 @@ function chooseProgram(
   return { program: registersProgram(...key), groups };
 }
 
-/** One dispatch. @returns [rows, outer] */
-export function multiplyWide(backend: TrainerBackend, product: Product, tensors: ProductTensors): TensorInfo {
-  const { format, isForward, inner, outer, layout, scale, variant } = product;
-  const [rows = 0] = tensors.left.shape;
-  const isWhole = inner % 4 === 0 && outer % 4 === 0;
-  const key = [format, isForward, isWhole, tensors.bias !== undefined, tensors.low !== undefined] as const;
-  const chosen = variant ?? pickVariant(backend, product, tensors, key);
-  const hasSubgroups = backend.features.has("subgroups");
-  const { program, groups } = chooseProgram(key, rows, outer, chosen, hasSubgroups);
-  const uniforms = {
-    rows,
+function uniformsOf(product: Product, { left, low, lift }: ProductTensors): Record<string, number> {
+  const { inner, outer, layout, spans, scale } = product;
+  const sizes = {
+    rows: left.shape[0] ?? 0,
     inner,
     outer,
     wordsPerRow: layout?.wordsPerRow ?? 0,
     scaleWordsPerRow: layout?.scaleWordsPerRow ?? 0,
-    rank: tensors.low?.shape[1] ?? 0,
-    scale,
   };
+  if (!low || !lift) return sizes;
+  const lowWidth = low.shape[1] ?? 0;
+  const adapter = { rank: lowWidth / spans.length, lowWidth, liftRows: lift.shape[0] ?? 0, scale };
+  return { ...sizes, ...adapter, ...termValues(spans) };
+}
+
+/** One dispatch. @returns [rows, outer] */
+export function multiplyWide(backend: TrainerBackend, product: Product, tensors: ProductTensors): TensorInfo {
+  const { format, isForward, inner, outer, variant } = product;
+  const [rows = 0] = tensors.left.shape;
+  const spans = tensors.low ? product.spans : [];
+  const sizes = [inner, outer, ...spans.flatMap(({ start, count }) => [start, count])];
+  const isWhole = sizes.every((size) => size % 4 === 0);
+  const [hasBias, hasResidual] = [tensors.bias !== undefined, tensors.residual !== undefined];
+  const key = [format, isForward, isWhole, hasBias, hasResidual, spans.length] as const;
+  const chosen = variant ?? pickVariant(backend, product, tensors, key);
+  const { program, groups } = chooseProgram(key, rows, outer, chosen, backend.features.has("subgroups"));
   const outputs = { product: f32([rows, outer]) };
-  return backend.runProgram(program, { ...tensors }, outputs, uniforms, groups).product;
+  return backend.runProgram(program, { ...tensors }, outputs, uniformsOf(product, tensors), groups).product;
 }

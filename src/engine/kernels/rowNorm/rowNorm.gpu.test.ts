@@ -5,7 +5,7 @@ import { startNodeBackend } from "../../../cli/node/nodeBackend.ts";
 import { closeBackend } from "../../device/backend.ts";
 import type { TrainerBackend } from "../../device/trainerBackend.ts";
 import { expectTwinAgrees, randomTensor } from "../oracle.ts";
-import { layerNorm, rmsNorm } from "./rowNorm.ts";
+import { forkNorm, layerNorm, rmsNorm } from "./rowNorm.ts";
 
 const hasDawn = (await openDawn()) !== null;
 const backend = () => tf.backend() as unknown as TrainerBackend;
@@ -47,6 +47,23 @@ describe.skipIf(!hasDawn)("row norms on WebGPU", { timeout: 120_000 }, () => {
 
   it.each(SHAPES)("RMS norm agrees with its twin at %i × %i", (...shape) =>
     expectTwinAgrees(() => compute(rmsNorm, shape, 0, false)),
+  );
+
+  it.each(SHAPES.slice(1))("a fork agrees with its twin at %i × %i", (rows, width) =>
+    expectTwinAgrees(() => {
+      const norm = {
+        weight: randomTensor<tf.Rank.R1>("weight", [width]),
+        bias: randomTensor<tf.Rank.R1>("bias", [width]),
+        epsilon: 1e-5,
+        isTrainable: false,
+      };
+      const run = (given: tf.Tensor) => {
+        const { normed, skip } = forkNorm(given as tf.Tensor2D, norm);
+        return tf.concat([...normed, skip]);
+      };
+      const x = randomTensor("x", [rows, width]);
+      return [run(x), tf.grad(run)(x, randomTensor("dy", [3 * rows, width]))];
+    }),
   );
 
   it("keeps the digits of a small deviation behind a large mean", () =>

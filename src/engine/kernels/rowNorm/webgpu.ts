@@ -5,7 +5,7 @@ import { FLAT_GROUP, spreadGroups } from "../../device/gpuProgram.ts";
 import { f32, memoisedProgram } from "../../device/programCache.ts";
 import type { TrainerBackend } from "../../device/trainerBackend.ts";
 import { type WorkgroupSum, workgroupSum } from "../workgroupSum.ts";
-import type { NormKind } from "./twin.ts";
+import type { NormBackward, NormKind } from "./twin.ts";
 
 const THREADS = 64;
 
@@ -62,11 +62,19 @@ const forwardProgram = memoisedProgram((kind: NormKind, hasBias: boolean, hasSub
   };
 });
 
-const backwardProgram = memoisedProgram((kind: NormKind, hasSubgroups: boolean) => {
+const backwardProgram = memoisedProgram((kind: NormKind, isFork: boolean, hasSubgroups: boolean) => {
   const sum = workgroupSum(THREADS, hasSubgroups);
+  const inputs: GpuProgram["inputs"] = {
+    x: "f32",
+    weight: "f32",
+    dy: "f32",
+    ...(isFork ? { dyOther: "f32" as const, dSkip: "f32" as const } : {}),
+    statistics: "vec2<f32>",
+  };
+  const dHat = `(dy[start + at]${isFork ? " + dyOther[start + at]" : ""}) * weight[at]`;
   return {
     name: "rowNormGradient",
-    inputs: { x: "f32", weight: "f32", dy: "f32", statistics: "vec2<f32>" } as const,
+    inputs,
     outputs: { dx: "f32" } as const,
     uniforms: UNIFORMS,
     features: sum.features,
@@ -74,14 +82,15 @@ const backwardProgram = memoisedProgram((kind: NormKind, hasSubgroups: boolean) 
   let statistic = statistics[row];
   var own = vec2<f32>(0.0);
   for (var at = thread; at < params.width; at += ${THREADS}u) {
-    let dHat = dy[start + at] * weight[at];
+    let dHat = ${dHat};
     own += vec2<f32>(dHat, dHat * (x[start + at] - statistic.x) * statistic.y);
   }
   let means = ${sum.of("own")} / f32(params.width);
   for (var at = thread; at < params.width; at += ${THREADS}u) {
     let xHat = (x[start + at] - statistic.x) * statistic.y;
-    let dHat = dy[start + at] * weight[at];
-    dx[start + at] = (dHat - ${kind === "layer" ? "means.x - " : ""}xHat * means.y) * statistic.y;
+    let dHat = ${dHat};
+    let level = dHat - ${kind === "layer" ? "means.x - " : ""}xHat * means.y;
+    dx[start + at] = level * statistic.y${isFork ? " + dSkip[start + at]" : ""};
   }
 }`,
   };
@@ -114,11 +123,10 @@ export function normaliseOnGpu(
 /** @returns [dx] */
 export function normaliseGradientOnGpu(
   backend: TrainerBackend,
-  { rows: x, statistics, weight, dy }: Readonly<Record<"rows" | "statistics" | "weight" | "dy", TensorInfo>>,
+  { rows: x, ...inputs }: NormBackward<TensorInfo>,
   { kind, epsilon }: NormAttributes,
 ): TensorInfo[] {
   const { uniforms, groups } = sizesOf(x, epsilon);
-  const inputs = { x, statistics, weight, dy };
-  const program = backwardProgram(kind, backend.features.has("subgroups"));
-  return [backend.runProgram(program, inputs, { dx: f32(x.shape) }, uniforms, groups).dx];
+  const program = backwardProgram(kind, inputs.dSkip !== undefined, backend.features.has("subgroups"));
+  return [backend.runProgram(program, { x, ...inputs }, { dx: f32(x.shape) }, uniforms, groups).dx];
 }

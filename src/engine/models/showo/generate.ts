@@ -39,8 +39,7 @@ function hiddenLogits(
   const positions = tf.tensor1d(hiddenPositions(codes), "int32");
   return guidedLogits(batch, guidanceScale, (prefix) => {
     const hidden = runImageRows(network, prefix, codes);
-    const flat = tf.reshape(hidden, [-1, network.config.hiddenSize]);
-    return network.imageHead.apply(tf.gather(flat, positions) as tf.Tensor2D);
+    return network.imageHead.apply(tf.gather(hidden, positions));
   });
 }
 
