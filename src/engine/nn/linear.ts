@@ -131,9 +131,12 @@ export class Linear {
     const isPacked = weight instanceof PackedWeight && runsShaders();
     if (first && !isPacked) {
       const spans = terms.map(({ start, b }) => ({ start, count: b.shape[0] }));
-      const joined = terms.length > 1 ? this.#joined.join(terms) : first;
       const dense = weight instanceof PackedWeight ? weight.dense() : weight;
-      return new Linear(mergeTerms(dense, joined, spans, first.scale), tf.clone(bias), outSizes);
+      const merged = tf.tidy(() => {
+        const joined = terms.length > 1 ? this.#joined.join(terms) : first;
+        return mergeTerms(dense, joined, spans, first.scale);
+      });
+      return new Linear(merged, tf.clone(bias), outSizes);
     }
     const view = new Linear(weight, bias, outSizes, true);
     for (const [at, { adapter }] of this.slots.entries()) {

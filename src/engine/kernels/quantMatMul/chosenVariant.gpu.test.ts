@@ -62,8 +62,8 @@ describe.skipIf(!hasDawn)("the wide product's variant", { timeout: 300_000 }, ()
     expect(tf.memory()).toMatchObject({ numTensors, numDataBuffers });
     const names = Object.keys(saved[0] ?? {});
     expect(names.map((name) => name.replace(/#.*/, ""))).toEqual([
-      "quantMatMul/f32/true/true/false/false/16/24/6",
-      "quantMatMul/f32/false/true/false/false/24/16/6",
+      "quantMatMul/f32/true/true/false/false/0/16/24/6",
+      "quantMatMul/f32/false/true/false/false/0/24/16/6",
     ]);
     for (const answer of ["registers", "shared"]) {
       const fixed = {
