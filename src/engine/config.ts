@@ -394,6 +394,17 @@ export const CONFIG_FIELDS = {
     applies: "live",
     source: "design/ux.md section 2, speed",
   }),
+  memoryBudget: number({
+    label: "memory budget",
+    help: "What a run may take of the device's memory; it is cut into smaller calls and passes until it fits.",
+    default: 4,
+    min: 0.05,
+    max: 128,
+    step: 0.05,
+    unit: "GiB",
+    applies: "nextStep",
+    source: "design/ux.md section 4.6, out of memory",
+  }),
   seed: integer({
     label: "seed",
     help: "Same seed, same run.",

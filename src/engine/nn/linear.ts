@@ -164,6 +164,11 @@ export class Linear {
     this.bias.dispose();
   }
 
+  /** What a gradient of `apply` reaches now: the adapters' tensors, borrowed. */
+  learners(): tf.Tensor[] {
+    return this.#activeTerms().flatMap(({ a, b, isFrozen }) => (isFrozen ? [] : [a, b]));
+  }
+
   #activeTerms(): ActiveTerm[] {
     let start = 0;
     return this.slots.flatMap(({ adapter, outSize }) => {

@@ -9,12 +9,13 @@ import type { RunConfig } from "../config.ts";
 import { currentDevice, enterPhase, limitShare, takeGpuUse } from "../device/backend.ts";
 import { type CheckDevice, catchDeviceErrors } from "../device/deviceErrors.ts";
 import { EngineError } from "../errors.ts";
-import type { StopSignal, UnifiedModel } from "../models/unified.ts";
+import type { StopSignal, UnifiedModel, WorkLimits } from "../models/unified.ts";
 import { AdamW } from "../optim/adamw.ts";
 import { computeAdvantages, isDeadGroup } from "./advantage.ts";
 import { drawTasks, type GatherEvent, gatherGroups, type TaskSource } from "./gatherGroups.ts";
 import { type LearnProgress, learn } from "./learn.ts";
 import { takeChanges } from "./liveConfig.ts";
+import { planMemory } from "./memoryPlan.ts";
 import { computeMetrics, type StepMetrics } from "./metrics.ts";
 import { type PassPlan, planPasses } from "./passes.ts";
 import { renamed } from "./phases.ts";
@@ -28,16 +29,6 @@ export interface TrainerState {
   readonly optimizer: AdamW;
 }
 
-/** Two bounds on memory, without influence on what is learnt beyond rounding. */
-export interface TrainLimits {
-  /** Images drawn or asked about in one call of the model. */
-  readonly imagesPerCall: number;
-  /** Images on one tape. */
-  readonly imagesPerPass: number;
-}
-
-const DEFAULT_LIMITS: TrainLimits = { imagesPerCall: 64, imagesPerPass: 8 };
-
 export interface TrainRun<T extends Task> extends TaskSource<T> {
   /** With an adapter attached. Borrowed. */
   readonly model: UnifiedModel;
@@ -48,7 +39,8 @@ export interface TrainRun<T extends Task> extends TaskSource<T> {
   readonly signal?: StopSignal;
   /** Called once a step with all its groups. */
   readonly observe?: Observe<T>;
-  readonly limits?: Partial<TrainLimits>;
+  /** Other cuts than the memory budget's. */
+  readonly limits?: Partial<WorkLimits>;
 }
 
 interface Stepped<Kind extends string> {
@@ -80,7 +72,7 @@ export function createTrainerState(model: UnifiedModel): TrainerState {
 /**
  * Trains until the consumer leaves or the signal aborts.
  * @throws EngineError("cancelled") at the next safe point after the signal (within a decoding step while drawing);
- *   EngineError("nonFinite"), EngineError("outOfMemory") or EngineError("gpuError") before anything is written
+ *   EngineError("nonFinite"), EngineError("outOfMemory") (what cannot fit is refused before a step begins) or EngineError("gpuError") before anything is written
  */
 export async function* train<T extends Task>(run: TrainRun<T>): AsyncGenerator<TrainerEvent<T>, void> {
   const first = run.config();
@@ -101,8 +93,8 @@ async function* makeStep<T extends Task>(
 ): AsyncGenerator<TrainerEvent<T>, StepMetrics> {
   const { model, state, signal } = run;
   const { step } = state;
-  const { imagesPerCall, imagesPerPass } = { ...DEFAULT_LIMITS, ...run.limits };
   let config = takeChanges(first, run.config(), ["live", "nextStep"]);
+  const limits = { ...planMemory(model, config).limits, ...run.limits };
   const takeLiveChanges = () => {
     config = takeChanges(config, run.config(), ["live"]);
     return config;
@@ -124,7 +116,7 @@ async function* makeStep<T extends Task>(
   const gathering = gatherGroups(run, tasks, {
     model,
     step,
-    imagesPerCall,
+    imagesPerCall: limits.imagesPerCall,
     readConfig: takeLiveChanges,
     signal,
     checkCancelled,
@@ -152,7 +144,7 @@ async function* makeStep<T extends Task>(
   // Learn: μ updates from what the images teach.
   takeLiveChanges();
   const samples = collectSamples(model, groups, advantages, config, step);
-  const passes = planPasses(samples, describePlan(config, step, imagesPerPass));
+  const passes = planPasses(samples, describePasses(config, step, limits));
   const learning = learn({
     model,
     passes,
@@ -174,7 +166,11 @@ async function* makeStep<T extends Task>(
   return { ...computeMetrics(groups, report, { ...seconds, observe }, gpuUse), ...observed };
 }
 
-function describePlan(config: RunConfig, step: number, imagesPerPass: number): PassPlan {
+function describePasses(
+  config: RunConfig,
+  step: number,
+  { imagesPerPass, isRecomputed }: WorkLimits,
+): PassPlan {
   const { objective, imagePath, gumbelTau, holdUnderstanding } = config;
   const holdsUnderstanding = holdUnderstanding > 0 && step % holdUnderstanding === 0;
   return {
@@ -184,5 +180,6 @@ function describePlan(config: RunConfig, step: number, imagesPerPass: number): P
     endToEnd: imagePath === "endToEnd" ? { tau: gumbelTau, holdsUnderstanding } : null,
     clip: { low: config.clipLow, high: config.clipHigh },
     imagesPerPass,
+    isRecomputed,
   };
 }

@@ -61,6 +61,7 @@ function prefill(
   const output = runForward(network, {
     embedded: embed(network, ids),
     positions: countPositions(0, length, rows.length),
+    isCacheWanted: true,
     ...answerRows(masks, { skip: length - 1, count: 1 }),
   });
   return { output, padCounts };
@@ -121,6 +122,7 @@ async function answerGroup(
           positions: countPositions(length + step, 1, rows.length),
           layout: nextRowLayout(padCounts, length + step + 1),
           past: { layers: previous.cache, sequences: rows.length },
+          isCacheWanted: true,
         });
         return { cache: output.cache, logits: headLogits(network, output), padCounts };
       });

@@ -120,6 +120,12 @@ async function readImages(groups: readonly DeviceGroup[], tokens: number): Promi
   return splitImages(groups, values, tokens);
 }
 
+/** A promise that may fail before anyone waits for it; who waits hears of it. */
+function heardLater(promise: Promise<void>): Promise<void> {
+  promise.catch(() => {});
+  return promise;
+}
+
 /**
  * Draws the prepared groups. At most two steps are queued, so that a signal is heard within one.
  * @param noise with `uniforms` @returns [B][N] codes
@@ -152,10 +158,10 @@ export async function drawOnDevice(
       }
       if (onStep) {
         const fetched = fetchStep(groups, tokens, step);
-        reported = Promise.all([fetched, reported]).then(([progress]) => onStep(progress));
+        reported = heardLater(Promise.all([fetched, reported]).then(([progress]) => onStep(progress)));
       }
       await previous;
-      previous = finishSubmitted();
+      previous = heardLater(finishSubmitted());
       await rest(signal);
     }
     const images = await readImages(groups, tokens);

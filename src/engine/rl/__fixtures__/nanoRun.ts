@@ -63,6 +63,7 @@ export async function drawPasses(model: UnifiedModel): Promise<Pass[]> {
     endToEnd: null,
     clip: { low: NANO_CONFIG.clipLow, high: NANO_CONFIG.clipHigh },
     imagesPerPass: 1,
+    isRecomputed: false,
   });
   return passes.filter((pass) => pass.samples[0] === samples[0]);
 }
