@@ -1,100 +1,151 @@
-/** What `unirl bench` runs. Every figure is a median of interleaved rounds, with the machine's name beside it. */
-
+/** What `unirl bench` runs: every figure is a median of interleaved rounds, with adapter and machine beside it. */
+import { loadavg } from "node:os";
+import * as tf from "@tensorflow/tfjs-core";
 import type { BenchOptions } from "../src/cli/bench.ts";
 import { openDawn } from "../src/cli/node/dawn.ts";
-import { findModelFolder } from "../src/cli/node/files.ts";
 import { startNodeBackend } from "../src/cli/node/nodeBackend.ts";
 import type { Output } from "../src/cli/output.ts";
-import { closeBackend } from "../src/engine/index.ts";
-import { disposeShowoNetwork, drawingContenders, openNetwork } from "./drawing.ts";
-import { kernelContenders } from "./kernels.ts";
-import { PRODUCT_SHAPES, productContenders, toGflops } from "./matmul.ts";
-import { describeMachine, type Timing, timeInterleaved } from "./rounds.ts";
-import { stepContenders } from "./step.ts";
+import { type BackendReport, closeBackend } from "../src/engine/device/backend.ts";
+import { planGrowth } from "./growth.ts";
+import { planDrawingOps } from "./kernels/drawingOps.ts";
+import { planOptimizer } from "./kernels/optimizer.ts";
+import { planTrainingOps } from "./kernels/trainingOps.ts";
+import { type Benchmark, measure } from "./measure.ts";
+import { bestRate, planPeak } from "./peak.ts";
+import { planGradients } from "./peers/gradients.ts";
+import { planInt4 } from "./peers/int4.ts";
+import { type BenchFile, type BenchRecord, keepRecord, recordPath } from "./records.ts";
+import { resultTable } from "./report/results.ts";
+import { describeMachine } from "./rounds.ts";
+import { SHOWO_WIDTH, SIZES, type Sizes } from "./sizes.ts";
+import type { BenchContext, Planned } from "./suite.ts";
+import { planLayer } from "./whole/layer.ts";
+import { planAnswers, planDrawing } from "./whole/model.ts";
+import { planStep } from "./whole/step.ts";
 
-/** The first contender is the yardstick: how many times longer the others take. */
-function describeTimings(timings: readonly Timing[], extra: (timing: Timing) => string): string {
-  const [first] = timings;
-  return timings
-    .map((timing) => {
-      const ratio = timing.medianMs / (first?.medianMs ?? Number.NaN);
-      return `  ${timing.name.padEnd(16)}${timing.medianMs.toFixed(1).padStart(9)} ms  ×${ratio.toFixed(2)}  ${extra(timing)}`;
-    })
-    .join("\n");
+/** A suite, and whether it compares ways of using a GPU. */
+interface Suite {
+  readonly plan: (context: BenchContext) => Planned[];
+  readonly needsGpu: boolean;
 }
 
-async function benchProducts({ rounds }: BenchOptions, output: Output, machine: string): Promise<void> {
-  for (const shape of PRODUCT_SHAPES) {
-    const name = `${shape.rows}×${shape.inner}×${shape.columns}`;
-    const progress = output.startProgress(`product ${name}`, rounds);
-    const timings = await timeInterleaved(await productContenders(shape), rounds, progress.update);
-    progress.stop();
-    const gflops = Object.fromEntries(timings.map((t) => [t.name, toGflops(shape, t.medianMs)]));
-    output.result(
-      { command: "bench", bench: "product", ...shape, machine, rounds, timings, gflops },
-      `matrix product ${name}, f32\n${describeTimings(timings, (t) => `${(gflops[t.name] ?? 0).toFixed(2)} GFLOP/s`)}`,
-    );
+const SUITES: Readonly<Record<Exclude<BenchOptions["suite"], "all">, Suite>> = {
+  kernels: {
+    needsGpu: true,
+    plan: ({ sizes }) =>
+      sizes.kernels.flatMap((model) => [
+        ...planTrainingOps(model),
+        planOptimizer(model),
+        ...planDrawingOps(model),
+      ]),
+  },
+  peers: {
+    needsGpu: true,
+    plan: ({ sizes: { peers } }) => [...planGradients(peers), ...planInt4(peers)],
+  },
+  drawing: {
+    needsGpu: false,
+    plan: ({ sizes, modelFolder }) => [planDrawing("drawing", modelFolder, sizes.drawing)],
+  },
+  answering: {
+    needsGpu: false,
+    plan: ({ sizes, modelFolder }) => [planAnswers(modelFolder, sizes.answers)],
+  },
+  step: {
+    needsGpu: false,
+    plan: ({ sizes, modelFolder }) => [planStep("GRPO step", modelFolder, sizes.step)],
+  },
+  layer: {
+    needsGpu: false,
+    plan: ({ sizes }) => [planLayer("one layer of Show-o 1.3B", { ...sizes.layer, width: SHOWO_WIDTH })],
+  },
+  growth: { needsGpu: false, plan: planGrowth },
+};
+
+/** Measures benchmarks one after the other and tells and keeps what came out. */
+class Bench {
+  readonly #options: BenchOptions;
+  readonly #output: Output;
+  readonly #report: BackendReport;
+  readonly #sizes: Sizes;
+  #peakGflops = 0;
+
+  constructor(options: BenchOptions, output: Output, report: BackendReport) {
+    this.#options = options;
+    this.#output = output;
+    this.#report = report;
+    this.#sizes =
+      SIZES[options.sizes ?? (report.isSoftware || report.backend !== "webgpu" ? "small" : "full")];
+  }
+
+  async run(): Promise<void> {
+    const { suite, filter, model } = this.#options;
+    const isGpu = this.#report.backend === "webgpu";
+    const context = { sizes: this.#sizes, modelFolder: model };
+    if (isGpu) this.#peakGflops = bestRate((await this.#measure("peak", planPeak(this.#sizes))).results);
+    for (const [name, { needsGpu, plan }] of Object.entries(SUITES)) {
+      if (suite !== "all" && suite !== name) continue;
+      if (needsGpu && !isGpu) {
+        this.#output.log(`${name}: needs WebGPU, and ${this.#report.backend} runs.`);
+        continue;
+      }
+      for (const planned of plan(context)) {
+        if (planned.name.includes(filter)) await this.#measure(name, planned);
+      }
+    }
+  }
+
+  async #measure(suite: string, { name, open }: Planned): Promise<BenchRecord> {
+    const { rounds } = this.#options;
+    const load = loadavg()[0] ?? 0;
+    await tf.setBackend(this.#report.backend);
+    tf.engine().startScope();
+    let benchmark: Benchmark | null = null;
+    const progress = this.#output.startProgress(name, rounds);
+    try {
+      benchmark = { name, ...(await open()) };
+      const results = await measure(benchmark, rounds, progress.update);
+      const { shape, axis, finishes } = benchmark;
+      const record: BenchRecord = {
+        suite,
+        name,
+        shape,
+        ...(axis ? { axis } : {}),
+        ...(finishes ? { finishes: finishes.what } : {}),
+        sizes: this.#sizes.name,
+        rounds,
+        day: new Date().toISOString().slice(0, 10),
+        load,
+        peakGflops: suite === "peak" ? bestRate(results) : this.#peakGflops,
+        results,
+      };
+      await this.#tell(record);
+      return record;
+    } finally {
+      progress.stop();
+      benchmark?.dispose?.();
+      tf.engine().endScope();
+    }
+  }
+
+  async #tell(record: BenchRecord): Promise<void> {
+    const { adapter, isSoftware, backend } = this.#report;
+    const header: Omit<BenchFile, "records"> = { adapter, isSoftware, machine: describeMachine() };
+    const shape = Object.entries(record.shape).map(([key, value]) => `${key} ${value}`);
+    const title = `${record.suite}: ${record.name} (${shape.join(", ")}), ${backend} on ${adapter}`;
+    this.#output.result({ command: "bench", ...header, ...record }, `${title}\n${resultTable(record)}\n`);
+    const { out } = this.#options;
+    if (out !== undefined) await keepRecord(recordPath(out, adapter), header, record);
   }
 }
 
-async function benchDrawing(options: BenchOptions, folder: string, output: Output, machine: string) {
-  const { rounds } = options;
-  const { backend } = await startNodeBackend(options.backend);
-  const network = await openNetwork(await findModelFolder(folder));
-  const progress = output.startProgress("drawing", rounds);
-  const timings = await timeInterleaved(await drawingContenders(network), rounds, progress.update);
-  progress.stop();
-  disposeShowoNetwork(network);
-  output.result(
-    { command: "bench", bench: "drawing", model: folder, backend, machine, rounds, timings },
-    `drawing 8 images in 8 steps on ${backend}\n${describeTimings(timings, () => "")}`,
-  );
-}
-
-async function benchKernels({ rounds, filter }: BenchOptions, output: Output, machine: string) {
-  const { adapter } = await startNodeBackend("webgpu");
-  for (const { name, contenders } of kernelContenders(filter)) {
-    const progress = output.startProgress(name, rounds);
-    const timings = await timeInterleaved(contenders, rounds, progress.update);
-    progress.stop();
-    output.result(
-      { command: "bench", bench: "kernel", kernel: name, adapter, machine, rounds, timings },
-      `${name}, forward and gradient, on ${adapter}\n${describeTimings(timings, () => "")}`,
-    );
-  }
-}
-
-async function benchStep({ rounds }: BenchOptions, folder: string, output: Output, machine: string) {
-  const { adapter } = await startNodeBackend("webgpu");
-  const { contenders, dispose } = await stepContenders(folder);
-  const progress = output.startProgress("GRPO step", rounds);
-  const timings = await timeInterleaved(contenders, rounds, progress.update);
-  progress.stop();
-  dispose();
-  const counts = Object.fromEntries(contenders.map((contender) => [contender.name, contender.counts()]));
-  const describe = ({ name }: Timing) => {
-    const { dispatches = 0, submits = 0, readbacks = 0 } = counts[name] ?? {};
-    return `${dispatches} dispatches, ${submits} submits, ${readbacks} readbacks`;
-  };
-  output.result(
-    { command: "bench", bench: "step", model: folder, adapter, machine, rounds, timings, counts },
-    `GRPO step of 4 images on ${adapter}\n${describeTimings(timings, describe)}`,
-  );
-}
-
-/** Runs the chosen benchmarks; drawing and a step only with a model. Only one backend is alive at a time. */
+/** Runs the chosen suites on the chosen backend; "auto" is WebGPU wherever there is an adapter, be it a program. */
 export async function runBenchmarks(options: BenchOptions, output: Output): Promise<void> {
-  const machine = describeMachine();
-  output.log(machine);
-  const { model, suite } = options;
-  const isWanted = (name: BenchOptions["suite"]) => suite === "all" || suite === name;
-  const hasGpu = (await openDawn()) !== null;
-  if (!hasGpu) output.log("No WebGPU adapter was found: kernels and steps are not measured.");
+  const isGpu = options.backend === "auto" && (await openDawn()) !== null;
+  const report = await startNodeBackend(isGpu ? "webgpu" : options.backend);
+  output.log(`${report.backend} on ${report.adapter}; ${describeMachine()}`);
   try {
-    if (model !== undefined && isWanted("drawing")) await benchDrawing(options, model, output, machine);
-    if (isWanted("products")) await benchProducts(options, output, machine);
-    if (hasGpu && isWanted("kernels")) await benchKernels(options, output, machine);
-    if (hasGpu && model !== undefined && isWanted("step")) await benchStep(options, model, output, machine);
+    await new Bench(options, output, report).run();
   } finally {
     closeBackend();
   }

@@ -3,6 +3,9 @@ import * as tf from "@tensorflow/tfjs-core";
 import { expect } from "vitest";
 import { createRng } from "../rng.ts";
 import { withTwins } from "./defineOp.ts";
+import { relativeError } from "./relativeError.ts";
+
+export { relativeError };
 
 /** Standard Gumbel numbers cut to ±`reach`: uneven and of both signs. */
 export function randomTensor<R extends tf.Rank>(name: string, shape: number[], reach = 2): tf.Tensor<R> {
@@ -11,19 +14,6 @@ export function randomTensor<R extends tf.Rank>(name: string, shape: number[], r
     .gumbel(size)
     .map((value) => Math.max(-reach, Math.min(reach, (value - 0.6) * reach * 0.5)));
   return tf.tensor(values, shape as tf.ShapeMap[R], "float32");
-}
-
-/** Largest |a − b| over the largest |b|. */
-export function relativeError(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
-  let [error, largest] = [0, 1e-30];
-  for (let at = 0; at < expected.length; at++) {
-    const [a = Number.NaN, b = Number.NaN] = [actual[at], expected[at]];
-    // A NaN must not hide behind a comparison that it never wins.
-    if (Number.isNaN(a) || Number.isNaN(b)) return Number.POSITIVE_INFINITY;
-    error = Math.max(error, Math.abs(a - b));
-    largest = Math.max(largest, Math.abs(b));
-  }
-  return error / largest;
 }
 
 /** Both to `tolerance` of the largest value, and of one shape. */

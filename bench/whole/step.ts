@@ -1,0 +1,53 @@
+/** One GRPO step, drawn, judged and learnt from. */
+import { makeConfig } from "../../src/engine/config.ts";
+import type { UnifiedModel } from "../../src/engine/models/unified.ts";
+import { createTrainerState, train } from "../../src/engine/rl/trainer.ts";
+import { createTaskSource, judgeAnswer } from "../../src/engine/rl/worldTask.ts";
+import { createSplits } from "../../src/engine/world/splits.ts";
+import { worldPreset } from "../../src/engine/world/worldSpec.ts";
+import { asyncShaderAndTwin } from "../contenders.ts";
+import type { StepSizes } from "../sizes.ts";
+import type { Planned } from "../suite.ts";
+import { openModel } from "./model.ts";
+
+/** @throws Error when the step taught nothing: then it was not the work that is measured */
+async function runStep(model: UnifiedModel, world: "nano" | "tiny", sizes: StepSizes): Promise<void> {
+  const config = makeConfig("robust", { ...sizes, klImage: 0.1 });
+  model.attachAdapter({ rank: config.loraRank, alpha: config.loraAlpha, seed: config.seed });
+  const spec = worldPreset(world);
+  const state = createTrainerState(model);
+  // Rewards in turn, so that every group teaches and both contenders do the same work.
+  let asked = 0;
+  const judge: typeof judgeAnswer = (...given) => {
+    asked += 1;
+    return { ...judgeAnswer(...given), reward: asked % 2 };
+  };
+  const drawTask = createTaskSource(spec, createSplits(spec));
+  try {
+    for await (const event of train({ model, drawTask, judge, state, config: () => config })) {
+      if (event.kind === "groupsScored" && event.deadGroups.includes(true)) {
+        throw new Error("A group of the measured step taught nothing.");
+      }
+      if (event.kind === "stepFinished") return;
+    }
+  } finally {
+    state.optimizer.dispose();
+  }
+}
+
+/** @param folder of a shipped model */
+export function planStep(name: string, folder: string, sizes: StepSizes): Planned {
+  return {
+    name,
+    open: async () => {
+      const model = await openModel(folder);
+      const world = folder.includes("nano") ? "nano" : "tiny";
+      return {
+        shape: { ...sizes },
+        contenders: asyncShaderAndTwin({ work: () => runStep(model, world, sizes) }),
+        finishes: { count: sizes.promptsPerStep * sizes.groupSize, what: "images" },
+        dispose: () => model.dispose(),
+      };
+    },
+  };
+}
