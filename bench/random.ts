@@ -14,25 +14,24 @@ export function randomTensor<R extends tf.Rank>(name: string, ...shape: number[]
   return tf.tensor(randomValues(name, ...shape), shape as tf.ShapeMap[R]);
 }
 
-/** Root mean square of the integers −8…7, all as likely. */
-const NIBBLE_SPREAD = 4.6;
+/** Root mean square of integers of so many bits, all as likely, over their count. */
+const EVEN_SPREAD = 1 / Math.sqrt(12);
 
 /**
  * A matrix of random integers that keeps the level of what it is multiplied with. Rounding real weights of this size
  * would take longer than most benchmarks, and tells nothing more of their speed.
- * @param format of four bits
  */
 export function randomMatrix(
   name: string,
   outSize: number,
   inSize: number,
-  format: Extract<QuantFormat, "int4" | "int4Wide"> = "int4",
+  format: QuantFormat,
 ): QuantisedMatrix {
-  const { groupSize, wordsPerRow, scaleWordsPerRow } = layoutOf(format, { outSize, inSize });
+  const { bits, groupSize, wordsPerRow, scaleWordsPerRow } = layoutOf(format, { outSize, inSize });
   const rng = createRng("bench", "matrix", name);
   // A uniform has fewer random bits than a word.
   const half = () => Math.floor(rng.uniform() * 2 ** 16);
-  const scale = encodeF16(1 / (NIBBLE_SPREAD * Math.sqrt(inSize)));
+  const scale = encodeF16(1 / (EVEN_SPREAD * 2 ** bits * Math.sqrt(inSize)));
   return {
     format,
     groupSize,

@@ -68,6 +68,7 @@ class Bench {
   readonly #output: Output;
   readonly #report: BackendReport;
   readonly #sizes: Sizes;
+  readonly #failed: string[] = [];
   #peakGflops = 0;
 
   constructor(options: BenchOptions, output: Output, report: BackendReport) {
@@ -90,8 +91,19 @@ class Bench {
         continue;
       }
       for (const planned of plan(context)) {
-        if (planned.name.includes(filter)) await this.#measure(name, planned);
+        if (planned.name.includes(filter)) await this.#try(name, planned);
       }
+    }
+    if (this.#failed.length > 0) throw new Error(`Not measured: ${this.#failed.join(", ")}.`);
+  }
+
+  /** A benchmark that fails is told and left out: hours of others must not be lost with it. */
+  async #try(suite: string, planned: Planned): Promise<void> {
+    try {
+      await this.#measure(suite, planned);
+    } catch (thrown) {
+      this.#failed.push(planned.name);
+      this.#output.log(`${suite}: ${planned.name}: ${thrown instanceof Error ? thrown.stack : thrown}`);
     }
   }
 

@@ -27,11 +27,12 @@ export interface Sizes {
   /** Rows, columns and inner size of the product that tells the adapter's peak. */
   readonly peakSide: number;
   readonly kernels: readonly ModelSizes[];
-  /** Side of the square f32 products; rows and width of the int4 ones; rows of attention. */
+  /** Sides of the square f32 products; rows and widths of the int4 ones, in and out; sizes of attention. */
   readonly peers: {
     readonly sides: readonly number[];
     readonly rows: readonly number[];
     readonly width: number;
+    readonly outWidths: readonly number[];
     readonly attention: { readonly rows: number; readonly heads: number; readonly headSize: number };
   };
   /** One layer of Show-o 1.3B. */
@@ -98,11 +99,12 @@ export const SIZES: Readonly<Record<SizeName, Sizes>> = {
   small: {
     name: "small",
     peakSide: 256,
-    kernels: [{ ...TINY, images: 4 }],
+    kernels: [{ ...TINY, images: 2 }],
     peers: {
       sides: [256],
       rows: [1, 8, 64],
       width: 512,
+      outWidths: [512],
       attention: { rows: 128, heads: 4, headSize: SHOWO_HEAD_SIZE },
     },
     layer: { rows: 16, rank: 16 },
@@ -128,6 +130,7 @@ export const SIZES: Readonly<Record<SizeName, Sizes>> = {
       sides: [512, 2048],
       rows: [1, 8, 64, SHOWO_ROWS],
       width: SHOWO_WIDTH,
+      outWidths: [SHOWO_WIDTH, 4 * SHOWO_WIDTH],
       attention: { rows: SHOWO_ROWS, heads: SHOWO.heads, headSize: SHOWO_HEAD_SIZE },
     },
     layer: { rows: SHOWO_ROWS, rank: 16 },

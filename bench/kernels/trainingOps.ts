@@ -11,10 +11,9 @@ import { projectedTokenLogProbs } from "../../src/engine/kernels/tokenLogProb/to
 import { LowRankAdapter } from "../../src/engine/lora/adapter.ts";
 import { Linear } from "../../src/engine/nn/linear.ts";
 import type { QuantFormat } from "../../src/engine/quant/quantFormat.ts";
-import { quantiseMatrix } from "../../src/engine/quant/quantiseMatrix.ts";
 import { gradientsAlong, shaderAndTwin } from "../contenders.ts";
 import { attentionFlops, linearFlops, productFlops } from "../flops.ts";
-import { randomTensor, randomValues } from "../random.ts";
+import { randomMatrix, randomTensor } from "../random.ts";
 import type { ModelSizes } from "../sizes.ts";
 import type { Planned } from "../suite.ts";
 
@@ -27,15 +26,19 @@ interface Subject {
   readonly dispose?: () => void;
 }
 
+/** Keeps the level of what it is multiplied with. @returns [in, out] */
+function levelled(name: string, inSize: number, outSize: number): tf.Tensor2D {
+  return tf.tidy(() => tf.mul(randomTensor<tf.Rank.R2>(name, inSize, outSize), 1 / Math.sqrt(inSize)));
+}
+
 function linear(format: "f32" | QuantFormat): (sizes: ModelSizes) => Subject {
   return ({ images, length, width, rank }) => {
     const [rows, outSize] = [images * length, 4 * width];
-    const values = randomValues("weight", width, outSize).map((value) => value / Math.sqrt(width));
     const bias = randomTensor<tf.Rank.R1>("bias", outSize);
     const layer =
       format === "f32"
-        ? new Linear(tf.tensor2d(values, [width, outSize]), bias)
-        : Linear.ofMatrix(quantiseMatrix(values, { outSize, inSize: width }, format), bias);
+        ? new Linear(levelled("weight", width, outSize), bias)
+        : Linear.ofMatrix(randomMatrix("weight", outSize, width, format), bias);
     const adapter = new LowRankAdapter(
       randomTensor<tf.Rank.R2>("a", rank, width),
       randomTensor<tf.Rank.R2>("b", outSize, rank),
@@ -93,8 +96,7 @@ const someIds = (count: number, codes: number) =>
 function logProbs(sizes: ModelSizes): Subject {
   const { images, length, width, codes } = sizes;
   const rows = images * length;
-  const weight = tf.tidy(() => tf.mul(randomTensor<tf.Rank.R2>("head", width, codes), 1 / Math.sqrt(width)));
-  const head = new Linear(weight as tf.Tensor2D, randomTensor<tf.Rank.R1>("bias", codes));
+  const head = new Linear(levelled("head", width, codes), randomTensor<tf.Rank.R1>("bias", codes));
   const ids = someIds(rows, codes);
   return {
     inputs: hiddenRows(sizes),

@@ -95,6 +95,14 @@ function composedAttention(q: tf.Tensor, k: tf.Tensor, v: tf.Tensor): tf.Tensor 
   return tf.transpose(tf.matMul(tf.softmax(scores), value), [0, 2, 1, 3]);
 }
 
+/** The same in jax-js, whose own attention needs a newer Node than we do. */
+const composedJaxAttention: JaxProgram = ({ numpy, nn }, q, k, v) => {
+  const scale = 1 / Math.sqrt(q.shape[3] ?? 1);
+  const scores = numpy.matmul(numpy.transpose(q, [0, 2, 1, 3]), numpy.transpose(k, [0, 2, 3, 1])).mul(scale);
+  const mixed = numpy.matmul(nn.softmax(scores, -1), numpy.transpose(v, [0, 2, 1, 3]));
+  return numpy.transpose(mixed, [0, 2, 1, 3]);
+};
+
 function attention({ rows, heads, headSize }: Sizes["peers"]["attention"]): Planned {
   const part = (name: string) => host(name, 1, rows, heads, headSize);
   return {
@@ -107,7 +115,7 @@ function attention({ rows, heads, headSize }: Sizes["peers"]["attention"]): Plan
         taped: [0, 1, 2],
         ours: (q, k, v) => omniAttention(q as tf.Tensor4D, k as tf.Tensor4D, v as tf.Tensor4D, null),
         plain: composedAttention,
-        jax: ({ nn }, q, k, v) => nn.dotProductAttention(q, k, v),
+        jax: composedJaxAttention,
       }),
       flops: attentionFlops(rows, rows, heads * headSize, true),
     }),

@@ -9,34 +9,37 @@ import type { Sizes } from "../sizes.ts";
 import type { Planned } from "../suite.ts";
 import { onnxContender } from "./onnx.ts";
 
-/** One benchmark per row count and direction of the MLP's first product. */
-export function planInt4({ rows, width }: Sizes["peers"]): Planned[] {
-  const outSize = width;
-  return rows.map((count) => ({
-    name: `int4 product, ${count} rows`,
+function product(rows: number, inSize: number, outSize: number): Planned {
+  return {
+    name: `int4 product, ${rows} rows, ${inSize} to ${outSize}`,
     open: async () => {
-      const matrix = randomMatrix("peers", outSize, width);
-      const values = randomValues("x", count, width);
+      const matrix = randomMatrix("peers", outSize, inSize, "int4");
+      const values = randomValues("x", rows, inSize);
       const weight = new PackedWeight(matrix);
-      const x = tf.tensor2d(values, [count, width]);
-      const product = { matrix, x: values, rows: count };
+      const x = tf.tensor2d(values, [rows, inSize]);
+      const work = { matrix, x: values, rows };
       const peers = [
-        onnxContender(product, "webgpu", 0),
-        onnxContender(product, "webgpu", 4),
-        onnxContender(product, "wasm", 0),
+        onnxContender(work, "webgpu", 0),
+        onnxContender(work, "webgpu", 4),
+        onnxContender(work, "wasm", 0),
       ];
       return {
-        shape: { rows: count, inner: width, columns: outSize },
+        shape: { rows, inner: inSize, columns: outSize },
         contenders: [
           ...shaderAndTwin(() => [quantLinear(x, weight, null, null, { isConstant: true })]),
           ...peers.map(({ contender }) => contender),
         ],
-        flops: productFlops(count, width, outSize),
+        flops: productFlops(rows, inSize, outSize),
         dispose: () => {
           weight.dispose();
           for (const peer of peers) peer.dispose();
         },
       };
     },
-  }));
+  };
+}
+
+/** Every number of rows with every width of the result. */
+export function planInt4({ rows, width, outWidths }: Sizes["peers"]): Planned[] {
+  return outWidths.flatMap((outSize) => rows.map((count) => product(count, width, outSize)));
 }

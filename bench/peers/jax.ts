@@ -15,6 +15,9 @@ export interface HostArray {
 /** A function of arrays, each of which it uses up. */
 export type JaxProgram = (jax: Jax, ...inputs: JaxArray[]) => JaxArray;
 
+/** Runs handed over before the first of them is done, so that the device need not wait for this thread. */
+const IN_FLIGHT = 4;
+
 async function startJax(device: JaxDevice): Promise<Jax> {
   await placeBrowserGlobals();
   const jax = await import("@jax-js/jax");
@@ -55,11 +58,19 @@ export function jaxGradients(
     },
     run: async (times) => {
       const { jax, compute } = await open();
+      const handed: Promise<void>[] = [];
       for (let at = 0; at < times; at++) {
         const [value, gradients] = compute();
-        if (at === times - 1) await jax.blockUntilReady([value, ...gradients]);
-        for (const array of [value, ...gradients]) array.dispose();
+        const results = [value, ...gradients];
+        // Nothing runs before it is waited for, and what is disposed until then never does.
+        handed.push(
+          jax.blockUntilReady(results).then(() => {
+            for (const array of results) array.dispose();
+          }),
+        );
+        await handed[at - IN_FLIGHT];
       }
+      await Promise.all(handed);
     },
     values: async () => {
       const { compute } = await open();

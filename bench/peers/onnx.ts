@@ -15,21 +15,18 @@ export interface Int4Product {
 
 /** Rounding activations to int8 loses this part of the largest result. */
 const INT8_TOLERANCE = 0.05;
+const ERRORS_ONLY = 3;
 
-async function openSession(
+type Runtime = Pick<typeof import("onnxruntime-web"), "InferenceSession">;
+
+function openSession(
+  { InferenceSession }: Runtime,
   { matrix, rows }: Int4Product,
-  provider: "webgpu" | "wasm",
   accuracy: AccuracyLevel,
-) {
-  await placeBrowserGlobals();
-  const ort = await import("onnxruntime-web/webgpu");
-  ort.env.wasm.numThreads = availableParallelism();
-  ort.env.logLevel = "error";
-  const session = await ort.InferenceSession.create(encodeMatMulNBits(matrix, rows, accuracy), {
-    executionProviders: [provider],
-    ...(provider === "webgpu" ? { preferredOutputLocation: "gpu-buffer" as const } : {}),
-  });
-  return { ort, session };
+  options: InferenceSession.SessionOptions,
+): Promise<InferenceSession> {
+  const model = encodeMatMulNBits(matrix, rows, accuracy);
+  return InferenceSession.create(model, { ...options, logSeverityLevel: ERRORS_ONLY });
 }
 
 interface Opened {
@@ -39,7 +36,14 @@ interface Opened {
 }
 
 async function openOnGpu(product: Int4Product, accuracy: AccuracyLevel): Promise<Opened> {
-  const { ort, session } = await openSession(product, "webgpu", accuracy);
+  await placeBrowserGlobals();
+  const ort = await import("onnxruntime-web/webgpu");
+  // Its threads do not start from this build in Node; they would only prepare work for the GPU.
+  ort.env.wasm.numThreads = 1;
+  const session = await openSession(ort, product, accuracy, {
+    executionProviders: ["webgpu"],
+    preferredOutputLocation: "gpu-buffer",
+  });
   const device = await ort.env.webgpu.device;
   const { x, rows, matrix } = product;
   const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST | GPUBufferUsage.COPY_SRC;
@@ -54,7 +58,9 @@ async function openOnGpu(product: Int4Product, accuracy: AccuracyLevel): Promise
 }
 
 async function openOnWasm(product: Int4Product): Promise<Opened> {
-  const { ort, session } = await openSession(product, "wasm", 0);
+  const ort = await import("onnxruntime-web");
+  ort.env.wasm.numThreads = availableParallelism();
+  const session = await openSession(ort, product, 0, { executionProviders: ["wasm"] });
   return {
     session,
     x: new ort.Tensor("float32", product.x, [product.rows, product.matrix.inSize]),

@@ -45,7 +45,7 @@ function cells(result: Result, first: Measured | undefined, { peakGflops, finish
     known(counts?.readbacks, formatNumber),
     known(counts?.readbackBytes, formatNumber),
     known(gpuBytes, formatBytes),
-    known(difference, (value) => value.toExponential(0)),
+    known(difference, (value) => (value === 0 ? "0" : value.toExponential(0))),
   ];
 }
 

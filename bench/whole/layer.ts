@@ -20,7 +20,7 @@ export interface LayerSizes {
 }
 
 function linear(name: string, inSize: number, outSize: number, rank: number): Linear {
-  const layer = Linear.ofMatrix(randomMatrix(name, outSize, inSize), tf.zeros<tf.Rank.R1>([outSize]));
+  const layer = Linear.ofMatrix(randomMatrix(name, outSize, inSize, "int4"), tf.zeros<tf.Rank.R1>([outSize]));
   const part = (which: string, rows: number, columns: number) =>
     tf.tidy(() =>
       tf.mul(randomTensor<tf.Rank.R2>(`${name} ${which}`, rows, columns), 1 / Math.sqrt(columns)),
