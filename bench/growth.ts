@@ -18,16 +18,16 @@ export function planGrowth({ sizes, modelFolder }: BenchContext): Planned[] {
   const { rank } = sizes.layer;
   return [
     ...along("rows", rows, (count) =>
-      planLayer(`growth: ${count} rows`, { rows: count, width: rowsWidth, rank }),
+      planLayer(`a layer of ${count} rows`, { rows: count, width: rowsWidth, rank }),
     ),
     ...along("width", widths, (width) =>
-      planLayer(`growth: width ${width}`, { rows: widthRows, width, rank }),
+      planLayer(`a layer of width ${width}`, { rows: widthRows, width, rank }),
     ),
     ...along("groupSize", groups, (groupSize) =>
-      planStep(`growth: groups of ${groupSize}`, modelFolder, { ...group, groupSize }),
+      planStep(`a step of groups of ${groupSize}`, modelFolder, { ...group, groupSize }),
     ),
     ...along("tokens", tokens, (count) =>
-      planDrawing(`growth: ${count} image tokens`, modelFolder, { ...drawing, tokens: count }),
+      planDrawing(`drawing ${count} tokens`, modelFolder, { ...drawing, tokens: count }),
     ),
   ];
 }

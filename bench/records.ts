@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { writeBytes } from "../src/cli/node/files.ts";
+import { EngineError } from "../src/engine/errors.ts";
 import type { Result } from "./measure.ts";
 import type { SizeName } from "./sizes.ts";
 
@@ -50,23 +51,53 @@ export function withRecord(records: readonly BenchRecord[], record: BenchRecord)
   return at < 0 ? [...records, record] : records.with(at, record);
 }
 
-/** @throws SyntaxError when it is no JSON */
+/** @throws EngineError("fileCorrupt") when it is no such file */
 export function readRecords(path: string): BenchFile {
-  return JSON.parse(readFileSync(path, "utf8")) as BenchFile;
+  try {
+    const file = JSON.parse(readFileSync(path, "utf8")) as BenchFile;
+    if (typeof file.adapter === "string" && Array.isArray(file.records)) return file;
+  } catch (cause) {
+    throw corrupt(path, cause);
+  }
+  throw corrupt(path, null);
 }
 
-/** Adds a record to a file. @throws EngineError("fileUnwritable"); Error when the file is of another adapter */
-export async function keepRecord(
-  path: string,
+function corrupt(path: string, cause: unknown): EngineError {
+  return new EngineError(
+    "fileCorrupt",
+    `${path} holds no benchmarks. Delete it, or name another file.`,
+    { path },
+    { cause },
+  );
+}
+
+/** @throws EngineError("badInput") when the file is of another adapter */
+function knownRecords(path: string, adapter: string): readonly BenchRecord[] {
+  if (!existsSync(path)) return [];
+  const known = readRecords(path);
+  if (known.adapter === adapter) return known.records;
+  throw new EngineError(
+    "badInput",
+    `${path} holds figures of ${known.adapter}; name another file for those of ${adapter}, or a folder.`,
+    { path },
+  );
+}
+
+/**
+ * Opens a file for an adapter's results; other processes may add to it too.
+ * @param out as `recordPath` takes it
+ * @returns adds a record and writes the file
+ * @throws EngineError("fileUnwritable" | "fileCorrupt" | "badInput") before anything is measured
+ */
+export async function openRecords(
+  out: string,
   header: Omit<BenchFile, "records">,
-  record: BenchRecord,
-): Promise<void> {
-  const known = existsSync(path) ? readRecords(path) : null;
-  if (known && known.adapter !== header.adapter) {
-    throw new Error(
-      `${path} holds figures of ${known.adapter}; those of ${header.adapter} need another file.`,
-    );
-  }
-  const file: BenchFile = { ...header, records: withRecord(known?.records ?? [], record) };
-  await writeBytes(path, new TextEncoder().encode(`${JSON.stringify(file, null, 1)}\n`));
+): Promise<(record: BenchRecord) => Promise<void>> {
+  const path = recordPath(out, header.adapter);
+  const write = (records: readonly BenchRecord[]) => {
+    const file: BenchFile = { ...header, records };
+    return writeBytes(path, new TextEncoder().encode(`${JSON.stringify(file, null, 1)}\n`));
+  };
+  await write(knownRecords(path, header.adapter));
+  return (record) => write(withRecord(knownRecords(path, header.adapter), record));
 }

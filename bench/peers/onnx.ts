@@ -40,6 +40,7 @@ async function openOnGpu(product: Int4Product, accuracy: AccuracyLevel): Promise
   const ort = await import("onnxruntime-web/webgpu");
   // Its threads do not start from this build in Node; they would only prepare work for the GPU.
   ort.env.wasm.numThreads = 1;
+  ort.env.webgpu.powerPreference = "high-performance";
   const session = await openSession(ort, product, accuracy, {
     executionProviders: ["webgpu"],
     preferredOutputLocation: "gpu-buffer",

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { OURS, STOCK } from "../names.ts";
-import { type BenchFile, type BenchRecord, recordPath, slugOf, withRecord } from "../records.ts";
+import type { BenchFile, BenchRecord } from "../records.ts";
 import { benchPlots, benchSection, replaceSections } from "./document.ts";
 import { resultTable } from "./results.ts";
 import { formatBytes, formatNumber, formatShare, markdownTable, withoutEmptyColumns } from "./table.ts";
@@ -119,20 +119,6 @@ describe("results", () => {
     expect(resultTable(record("peers", "product", { results: [timed(OURS, 1), refused] }))).toContain(
       "peer: not timed, no such device",
     );
-  });
-});
-
-describe("records", () => {
-  it("replace older ones of their benchmark", () => {
-    const [old, other, fresh] = [record("a", "x"), record("b", "x"), record("a", "x", { load: 0 })];
-    expect(withRecord([old, other], fresh)).toEqual([fresh, other]);
-    expect(withRecord([other], fresh)).toEqual([other, fresh]);
-  });
-
-  it("lie under the adapter's name unless a file is named", () => {
-    expect(slugOf("NVIDIA (hopper) H200, 565.57")).toBe("nvidia-hopper-h200-565-57");
-    expect(recordPath("docs/bench", "SwiftShader Device")).toBe("docs/bench/swiftshader-device.json");
-    expect(recordPath("here.json", "SwiftShader Device")).toBe("here.json");
   });
 });
 
