@@ -1,7 +1,11 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { OURS, STOCK } from "../names.ts";
 import type { BenchFile, BenchRecord } from "../records.ts";
 import { benchPlots, benchSection, replaceSections } from "./document.ts";
+import { makeReport } from "./report.ts";
 import { resultTable } from "./results.ts";
 import { formatBytes, formatNumber, formatShare, markdownTable, withoutEmptyColumns } from "./table.ts";
 
@@ -161,5 +165,14 @@ describe("the document", () => {
     );
     expect(replaceSections(written, ["### A", "### B"])).toBe(written);
     expect(() => replaceSections("no block", [])).toThrow("no block");
+  });
+});
+
+describe("the repository's documents", () => {
+  it("say what docs/bench holds: after measuring, npm run bench:report", () => {
+    const root = fileURLToPath(new URL("../..", import.meta.url));
+    const written = makeReport(root);
+    expect(written.length).toBeGreaterThan(0);
+    for (const { path, text } of written) expect(readFileSync(join(root, path), "utf8")).toBe(text);
   });
 });
