@@ -59,11 +59,15 @@ export function shaderAndTwin(compute: () => tf.Tensor[]): Contender[] {
   return [tensorContender(OURS, compute), tensorContender(STOCK, compute, true)];
 }
 
+/** Work that takes turns with the GPU. */
+interface AsyncWork {
+  readonly work: () => Promise<void>;
+  /** Does the work once. @returns what it computed, to compare */
+  readonly values: () => Promise<ArrayLike<number>>;
+}
+
 /** A contender whose work is asynchronous, with twins in the place of the shaders where it says so. */
-export function asyncContender(
-  name: string,
-  { work, values, areTwins }: AsyncWork & { readonly areTwins: boolean },
-): Contender {
+function asyncContender(name: string, { work, values }: AsyncWork, areTwins = false): Contender {
   const within = async <T>(body: () => Promise<T>): Promise<T> => {
     preferTwins(areTwins);
     try {
@@ -72,36 +76,21 @@ export function asyncContender(
       preferTwins(false);
     }
   };
-  let isWarm = values !== undefined;
-  const run = (times: number) =>
-    within(async () => {
-      for (let at = 0; at < times; at++) await work();
-      await finishGpu();
-    });
   return {
     name,
-    prepare: async () => {
-      if (!isWarm) await run(1);
-      isWarm = true;
-    },
-    run,
-    ...(values ? { values: () => within(values) } : {}),
+    // As above.
+    prepare: async () => {},
+    run: (times) =>
+      within(async () => {
+        for (let at = 0; at < times; at++) await work();
+        await finishGpu();
+      }),
+    values: () => within(values),
   };
-}
-
-interface AsyncWork {
-  readonly work: () => Promise<void>;
-  /** What `work` computes, to compare. */
-  readonly values?: () => Promise<ArrayLike<number>>;
 }
 
 /** The same asynchronous work by our shaders and by stock ops; off the GPU by the backend that runs. */
 export function asyncShaderAndTwin(work: AsyncWork): Contender[] {
-  if (tf.getBackend() !== "webgpu") {
-    return [asyncContender(`tfjs ${tf.getBackend()}`, { ...work, areTwins: false })];
-  }
-  return [
-    asyncContender(OURS, { ...work, areTwins: false }),
-    asyncContender(STOCK, { ...work, areTwins: true }),
-  ];
+  if (tf.getBackend() !== "webgpu") return [asyncContender(`tfjs ${tf.getBackend()}`, work)];
+  return [asyncContender(OURS, work), asyncContender(STOCK, work, true)];
 }

@@ -184,7 +184,7 @@ export function benchSection(file: BenchFile, imageFolder: string): string {
     machine,
     `${sizes} sizes`,
     `${span(records.map(({ rounds }) => rounds))} rounds`,
-    `${span(records.map(({ load }) => load))} programs wanting a core beside it`,
+    `load average ${span(records.map(({ load }) => load))}`,
     days.join(" to "),
   ];
   const sections = [

@@ -5,12 +5,18 @@ import { createTrainerState, train } from "../../src/engine/rl/trainer.ts";
 import { createTaskSource, judgeAnswer } from "../../src/engine/rl/worldTask.ts";
 import { createSplits } from "../../src/engine/world/splits.ts";
 import { worldPreset } from "../../src/engine/world/worldSpec.ts";
-import { asyncShaderAndTwin } from "../contenders.ts";
+import { asyncShaderAndTwin, readAll } from "../contenders.ts";
 import type { StepSizes } from "../sizes.ts";
 import type { Planned } from "../suite.ts";
 import { openModel } from "./model.ts";
 
-/** @throws Error when the step taught nothing: then it was not the work that is measured */
+/** Learning from another image, or from an image that parts at a code which rounding decides, turns some of the update. */
+const LARGEST_TURN = 0.1;
+
+/**
+ * A fresh adapter learns one step.
+ * @throws Error when a group taught nothing: then it was not the work that is measured
+ */
 async function runStep(model: UnifiedModel, world: "nano" | "tiny", sizes: StepSizes): Promise<void> {
   const config = makeConfig("robust", { ...sizes, klImage: 0.1 });
   model.attachAdapter({ rank: config.loraRank, alpha: config.loraAlpha, seed: config.seed });
@@ -35,6 +41,24 @@ async function runStep(model: UnifiedModel, world: "nano" | "tiny", sizes: StepS
   }
 }
 
+/** What the step changed: B of every adapter, which began as zeros; A stands still as long as B is zero. */
+function readUpdate(model: UnifiedModel): Promise<Float32Array> {
+  const changed = model.adapterVariables().filter(({ name }) => name.includes("lora_B"));
+  return readAll(changed.map(({ variable }) => variable));
+}
+
+/** 1 − the cosine of the angle between two updates. */
+export function turnBetween(values: ArrayLike<number>, reference: ArrayLike<number>): number {
+  let [product, squares, referenceSquares] = [0, 0, 0];
+  for (let at = 0; at < reference.length; at++) {
+    const [a = Number.NaN, b = Number.NaN] = [values[at], reference[at]];
+    product += a * b;
+    squares += a * a;
+    referenceSquares += b * b;
+  }
+  return 1 - product / Math.sqrt(squares * referenceSquares);
+}
+
 /** @param folder of a shipped model */
 export function planStep(name: string, folder: string, sizes: StepSizes): Planned {
   return {
@@ -44,7 +68,15 @@ export function planStep(name: string, folder: string, sizes: StepSizes): Planne
       const world = folder.includes("nano") ? "nano" : "tiny";
       return {
         shape: { ...sizes },
-        contenders: asyncShaderAndTwin({ work: () => runStep(model, world, sizes) }),
+        contenders: asyncShaderAndTwin({
+          work: () => runStep(model, world, sizes),
+          values: async () => {
+            await runStep(model, world, sizes);
+            return readUpdate(model);
+          },
+        }),
+        differ: turnBetween,
+        tolerance: LARGEST_TURN,
         finishes: { count: sizes.promptsPerStep * sizes.groupSize, what: "images" },
         dispose: () => model.dispose(),
       };
