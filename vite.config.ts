@@ -74,7 +74,7 @@ export default defineConfig({
   test: {
     environment: "node",
     include: ["src/**/*.test.{ts,tsx}", "scripts/**/*.test.ts", "bench/**/*.test.ts"],
-    exclude: ["src/**/*.gpu.test.ts", "node_modules/**"],
+    exclude: ["{src,bench}/**/*.gpu.test.ts", "node_modules/**"],
     testTimeout: 60_000,
   },
 });

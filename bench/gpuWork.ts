@@ -1,7 +1,7 @@
 /** What a contender asks of the GPU through tfjs: when it is done, what was dispatched, what memory it took. */
 import * as tf from "@tensorflow/tfjs-core";
-import { deviceMemory, trimMemory } from "../src/engine/device/backend.ts";
-import type { GpuCounters, TrainerBackend } from "../src/engine/device/trainerBackend.ts";
+import type { GpuCounters } from "../src/engine/device/gpuLog.ts";
+import type { TrainerBackend } from "../src/engine/device/trainerBackend.ts";
 
 /** The backend that runs, if it is WebGPU. */
 function gpuBackend(): TrainerBackend | null {
@@ -33,16 +33,38 @@ export async function countGpuWork(work: () => Promise<void>, times: number): Pr
   };
 }
 
+/** Runs `work` and counts its dispatches by program, most first. */
+export async function countPrograms(work: () => Promise<void>): Promise<Readonly<Record<string, number>>> {
+  const before = gpuBackend()?.dispatchesByProgram();
+  await work();
+  const counted = [...(gpuBackend()?.dispatchesByProgram() ?? [])]
+    .map(([name, count]) => [name, count - (before?.get(name) ?? 0)] as const)
+    .filter(([, count]) => count > 0);
+  return Object.fromEntries(counted.toSorted(([, a], [, b]) => b - a));
+}
+
 /**
- * Runs `work` with an empty pool. @returns bytes held on the GPU at its end: weights, inputs and, since a pool gives nothing
- * back while a run goes on, all that it ever needed at once. Null off the GPU
+ * Runs `work`. @returns the most bytes of GPU buffers in use at once: weights, inputs, and all that the run needed
+ * besides; what is kept for reuse is not among them. Null off the GPU
  */
 export async function measureGpuBytes(work: () => Promise<void>): Promise<number | null> {
-  const isGpu = gpuBackend() !== null;
-  if (isGpu) {
-    await finishGpu();
-    trimMemory(0);
+  const pool = gpuBackend()?.bufferManager;
+  if (!pool) {
+    await work();
+    return null;
   }
-  await work();
-  return isGpu ? deviceMemory().gpuBytes : null;
+  await finishGpu();
+  const { acquireBuffer } = pool;
+  let most = pool.numBytesUsed;
+  pool.acquireBuffer = (...given) => {
+    const buffer = acquireBuffer.apply(pool, given);
+    most = Math.max(most, pool.numBytesUsed);
+    return buffer;
+  };
+  try {
+    await work();
+  } finally {
+    pool.acquireBuffer = acquireBuffer;
+  }
+  return most;
 }

@@ -13,7 +13,7 @@ function along(axis: string, values: readonly number[], plan: (value: number) =>
 }
 
 /** Every point of every curve. */
-export function planGrowth({ sizes, modelFolder }: BenchContext): Planned[] {
+export function planGrowth({ sizes, model }: BenchContext): Planned[] {
   const { rows, rowsWidth, widths, widthRows, groups, group, tokens, drawing } = sizes.growth;
   const { rank } = sizes.layer;
   return [
@@ -24,10 +24,10 @@ export function planGrowth({ sizes, modelFolder }: BenchContext): Planned[] {
       planLayer(`a layer of width ${width}`, { rows: widthRows, width, rank }),
     ),
     ...along("groupSize", groups, (groupSize) =>
-      planStep(`a step of groups of ${groupSize}`, modelFolder, { ...group, groupSize }),
+      planStep(`a step of groups of ${groupSize}`, model, { ...group, groupSize }),
     ),
     ...along("tokens", tokens, (count) =>
-      planDrawing(`drawing ${count} tokens`, modelFolder, { ...drawing, tokens: count }),
+      planDrawing(`drawing ${count} tokens`, model, { ...drawing, tokens: count }),
     ),
   ];
 }

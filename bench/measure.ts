@@ -1,12 +1,15 @@
 /** From a benchmark to figures: contenders are compared first, since a fast way to other work is worth nothing. */
-import type { GpuCounters } from "../src/engine/device/trainerBackend.ts";
+import type { GpuCounters } from "../src/engine/device/gpuLog.ts";
 import { relativeError } from "../src/engine/kernels/relativeError.ts";
-import { countGpuWork, measureGpuBytes } from "./gpuWork.ts";
+import { countGpuWork, countPrograms, measureGpuBytes } from "./gpuWork.ts";
+import { OURS, STOCK } from "./names.ts";
 import { type Contender, type Timing, timeInterleaved } from "./rounds.ts";
 
 /** Contenders that do the same work. */
 export interface Benchmark {
   readonly name: string;
+  /** Whose work it is, where a model does it. */
+  readonly model?: string;
   /** What was computed: sizes by name. */
   readonly shape: Readonly<Record<string, number>>;
   /** The key of `shape` that grows from benchmark to benchmark. */
@@ -33,7 +36,7 @@ export interface Measured extends Timing {
   readonly perSecond?: number;
   /** Of one run. */
   readonly counts?: GpuCounters;
-  /** Held on the GPU after a run: weights, inputs, and all that the run needed at once. */
+  /** Most bytes in use on the GPU during a run: weights, inputs, and all that the run needed at once. */
   readonly gpuBytes?: number;
 }
 
@@ -43,7 +46,16 @@ export interface Refused {
   readonly refused: string;
 }
 
-export type Result = Measured | Refused;
+/** A contender that a GPU took orders from, and computed nothing. */
+export interface Counted {
+  readonly name: string;
+  /** Of one run. */
+  readonly counts: GpuCounters;
+  /** Dispatches by program, most first. */
+  readonly programs: Readonly<Record<string, number>>;
+}
+
+export type Result = Measured | Counted | Refused;
 
 /** f32 sums of a few thousand products in another order. */
 const TOLERANCE = 1e-4;
@@ -121,4 +133,21 @@ export async function measure(
     };
   });
   return [...measured, ...refused];
+}
+
+/** What shaders and twins ask of the GPU that runs, by program and untimed; for one that computes nothing. */
+export async function countOnly({ contenders }: Benchmark): Promise<Counted[]> {
+  const results: Counted[] = [];
+  for (const { name, prepare, run } of contenders) {
+    if (name !== OURS && name !== STOCK) continue;
+    await prepare();
+    // What is made once and kept is there from now on.
+    await run(1);
+    let programs: Counted["programs"] = {};
+    const counts = await countGpuWork(async () => {
+      programs = await countPrograms(() => run(1));
+    }, 1);
+    if (counts) results.push({ name, counts, programs });
+  }
+  return results;
 }

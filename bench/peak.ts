@@ -19,7 +19,7 @@ export function planPeak({ peakSide: side }: Sizes): Planned {
       const [x, w] = [randomTensor<tf.Rank.R2>("x", side, side), randomTensor<tf.Rank.R2>("w", side, side)];
       const contender = (variant: ProductVariant) =>
         tensorContender(`our product, ${variant}`, () => [
-          quantLinear(x, w, null, null, { isConstant: true, variant }),
+          quantLinear(x, w, null, [], { isConstant: true, variant }),
         ]);
       return {
         shape: { rows: side, inner: side, columns: side },

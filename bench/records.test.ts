@@ -23,6 +23,8 @@ describe("records", () => {
     const [old, other, fresh] = [record("a", "x"), record("b", "x"), record("a", "x", 0)];
     expect(withRecord([old, other], fresh)).toEqual([fresh, other]);
     expect(withRecord([other], fresh)).toEqual([other, fresh]);
+    const ofModel = { ...fresh, model: "nano" };
+    expect(withRecord([old], ofModel)).toEqual([old, ofModel]);
   });
 
   it("lie under the adapter's name unless a file is named", () => {

@@ -6,21 +6,27 @@ import { EngineError } from "../src/engine/errors.ts";
 import type { Result } from "./measure.ts";
 import type { SizeName } from "./sizes.ts";
 
+/** The suite of records that were counted and not timed. */
+export const COUNTS = "counts";
+
 export interface BenchRecord {
   readonly suite: string;
   readonly name: string;
+  /** Whose work it was, where a model did it. */
+  readonly model?: string;
   readonly shape: Readonly<Record<string, number>>;
   /** The key of `shape` that grows. */
   readonly axis?: string;
   /** What `perSecond` counts. */
   readonly finishes?: string;
   readonly sizes: SizeName;
+  /** 0: not timed. */
   readonly rounds: number;
   /** Day of the measurement. */
   readonly day: string;
   /** Other programs beside it: the system's load average of a minute, before the first round. */
   readonly load: number;
-  /** Of the best f32 product in the same run; 0 where none was measured. */
+  /** Of the best f32 product in the same run; 0 where none was timed. */
   readonly peakGflops: number;
   readonly results: readonly Result[];
 }
@@ -45,9 +51,12 @@ export function recordPath(out: string, adapter: string): string {
   return out.endsWith(".json") ? out : join(out, `${slugOf(adapter)}.json`);
 }
 
-/** The record in the place of an older one of its suite and name, else at the end. */
+const isOfSame = (a: BenchRecord, b: BenchRecord) =>
+  a.suite === b.suite && a.name === b.name && a.model === b.model;
+
+/** The record in the place of an older one of its suite, name and model, else at the end. */
 export function withRecord(records: readonly BenchRecord[], record: BenchRecord): BenchRecord[] {
-  const at = records.findIndex(({ suite, name }) => suite === record.suite && name === record.name);
+  const at = records.findIndex((known) => isOfSame(known, record));
   return at < 0 ? [...records, record] : records.with(at, record);
 }
 

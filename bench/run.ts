@@ -6,16 +6,19 @@ import { openDawn } from "../src/cli/node/dawn.ts";
 import { startNodeBackend } from "../src/cli/node/nodeBackend.ts";
 import type { Output } from "../src/cli/output.ts";
 import { type BackendReport, closeBackend } from "../src/engine/device/backend.ts";
+import type { TrainerBackend } from "../src/engine/device/trainerBackend.ts";
+import { EngineError } from "../src/engine/errors.ts";
+import { computeNothing } from "./computeNothing.ts";
 import { planGrowth } from "./growth.ts";
 import { planDrawingOps } from "./kernels/drawingOps.ts";
 import { planOptimizer } from "./kernels/optimizer.ts";
 import { planTrainingOps } from "./kernels/trainingOps.ts";
-import { type Benchmark, measure } from "./measure.ts";
+import { type Benchmark, countOnly, measure } from "./measure.ts";
 import { bestRate, planPeak } from "./peak.ts";
 import { planGradients } from "./peers/gradients.ts";
 import { planInt4 } from "./peers/int4.ts";
-import { type BenchFile, type BenchRecord, openRecords } from "./records.ts";
-import { resultTable } from "./report/results.ts";
+import { type BenchFile, type BenchRecord, COUNTS, openRecords } from "./records.ts";
+import { describeShape, programLists, resultTable } from "./report/results.ts";
 import { describeMachine } from "./rounds.ts";
 import { SHOWO_WIDTH, SIZES, type Sizes } from "./sizes.ts";
 import type { BenchContext, Planned } from "./suite.ts";
@@ -45,15 +48,15 @@ const SUITES: Readonly<Record<Exclude<BenchOptions["suite"], "all">, Suite>> = {
   },
   drawing: {
     needsGpu: false,
-    plan: ({ sizes, modelFolder }) => [planDrawing("drawing", modelFolder, sizes.drawing)],
+    plan: ({ sizes, model }) => [planDrawing("drawing", model, sizes.drawing)],
   },
   answering: {
     needsGpu: false,
-    plan: ({ sizes, modelFolder }) => [planAnswers(modelFolder, sizes.answers)],
+    plan: ({ sizes, model }) => [planAnswers(model, sizes.answers)],
   },
   step: {
     needsGpu: false,
-    plan: ({ sizes, modelFolder }) => [planStep("GRPO step", modelFolder, sizes.step)],
+    plan: ({ sizes, model }) => [planStep("GRPO step", model, sizes.step)],
   },
   layer: {
     needsGpu: false,
@@ -83,11 +86,12 @@ class Bench {
   }
 
   async run(): Promise<void> {
-    const { suite, filter, model, out } = this.#options;
+    const { suite, filter, count, model: folder, weights, out } = this.#options;
     if (out !== undefined) this.#keep = await openRecords(out, this.#header);
     const isGpu = this.#report.backend === "webgpu";
-    const context = { sizes: this.#sizes, modelFolder: model };
-    if (isGpu) this.#peakGflops = bestRate((await this.#measure("peak", planPeak(this.#sizes))).results);
+    const context = { sizes: this.#sizes, model: { folder, weights } };
+    if (count) this.#stopComputing();
+    else if (isGpu) this.#peakGflops = bestRate((await this.#measure("peak", planPeak(this.#sizes))).results);
     for (const [name, { needsGpu, plan }] of Object.entries(SUITES)) {
       if (suite !== "all" && suite !== name) continue;
       if (needsGpu && !isGpu) {
@@ -98,6 +102,14 @@ class Bench {
         if (planned.name.includes(filter)) await this.#try(name, planned);
       }
     }
+  }
+
+  /** @throws EngineError("noWebGpu") when nothing there could be counted */
+  #stopComputing(): void {
+    if (this.#report.backend !== "webgpu") {
+      throw new EngineError("noWebGpu", "Dispatches are counted on WebGPU alone; leave --count out.");
+    }
+    computeNothing(tf.backend() as unknown as TrainerBackend);
   }
 
   /** A benchmark that fails is told and left out: hours of others must not be lost with it. */
@@ -111,7 +123,7 @@ class Bench {
   }
 
   async #measure(suite: string, { name, open }: Planned): Promise<BenchRecord> {
-    const { rounds } = this.#options;
+    const { rounds, count } = this.#options;
     const load = loadavg()[0] ?? 0;
     await tf.setBackend(this.#report.backend);
     tf.engine().startScope();
@@ -119,16 +131,17 @@ class Bench {
     const progress = this.#output.startProgress(name, rounds);
     try {
       benchmark = { name, ...(await open()) };
-      const results = await measure(benchmark, rounds, progress.update);
-      const { shape, axis, finishes } = benchmark;
+      const results = await (count ? countOnly(benchmark) : measure(benchmark, rounds, progress.update));
+      const { model, shape, axis, finishes } = benchmark;
       const record: BenchRecord = {
-        suite,
+        suite: count ? COUNTS : suite,
         name,
+        ...(model ? { model } : {}),
         shape,
         ...(axis ? { axis } : {}),
         ...(finishes ? { finishes: finishes.what } : {}),
         sizes: this.#sizes.name,
-        rounds,
+        rounds: count ? 0 : rounds,
         day: new Date().toISOString().slice(0, 10),
         load,
         peakGflops: suite === "peak" ? bestRate(results) : this.#peakGflops,
@@ -145,12 +158,9 @@ class Bench {
 
   async #tell(record: BenchRecord): Promise<void> {
     const { adapter, backend } = this.#report;
-    const shape = Object.entries(record.shape).map(([key, value]) => `${key} ${value}`);
-    const title = `${record.suite}: ${record.name} (${shape.join(", ")}), ${backend} on ${adapter}`;
-    this.#output.result(
-      { command: "bench", ...this.#header, ...record },
-      `${title}\n${resultTable(record)}\n`,
-    );
+    const title = `${record.suite}: ${record.name} (${describeShape(record)}), ${backend} on ${adapter}`;
+    const text = [title, resultTable(record), ...programLists(record), ""].join("\n");
+    this.#output.result({ command: "bench", ...this.#header, ...record }, text);
     await this.#keep?.(record);
   }
 }

@@ -2,12 +2,14 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { straightThroughEmbedding } from "../../src/engine/kernels/embedSum/embedSum.ts";
 import { geluNew } from "../../src/engine/kernels/geluNew/geluNew.ts";
-import { rotateHeads } from "../../src/engine/kernels/headRotary/headRotary.ts";
+import { splitHeads } from "../../src/engine/kernels/headRotary/headRotary.ts";
 import { makeRotary } from "../../src/engine/kernels/headRotary/rotary.ts";
 import { omniAttention } from "../../src/engine/kernels/omniAttention/omniAttention.ts";
+import { SequenceLayout } from "../../src/engine/kernels/omniAttention/sequences.ts";
 import { layerNorm, type NormWeights, rmsNorm } from "../../src/engine/kernels/rowNorm/rowNorm.ts";
 import { siluGate } from "../../src/engine/kernels/siluGate/siluGate.ts";
 import { projectedTokenLogProbs } from "../../src/engine/kernels/tokenLogProb/tokenLogProb.ts";
+import { tokenLoss } from "../../src/engine/kernels/tokenLoss/tokenLoss.ts";
 import { LowRankAdapter } from "../../src/engine/lora/adapter.ts";
 import { Linear } from "../../src/engine/nn/linear.ts";
 import type { QuantFormat } from "../../src/engine/quant/quantFormat.ts";
@@ -44,7 +46,7 @@ function linear(format: "f32" | QuantFormat): (sizes: ModelSizes) => Subject {
       randomTensor<tf.Rank.R2>("b", outSize, rank),
       2 * rank,
     );
-    layer.setAdapter(adapter);
+    layer.slots[0]?.setAdapter(adapter);
     return {
       inputs: [randomTensor("x", rows, width), adapter.a, adapter.b],
       run: (x) => layer.apply(x as tf.Tensor2D),
@@ -55,10 +57,15 @@ function linear(format: "f32" | QuantFormat): (sizes: ModelSizes) => Subject {
 }
 
 function attention({ images, length, width, heads }: ModelSizes): Subject {
-  const part = (name: string) => randomTensor(name, images, length, heads, width / heads);
+  const rows = images * length;
+  const block = { count: images, queries: length, keyStart: 0, keys: length, ranges: null };
   return {
-    inputs: [part("q"), part("k"), part("v")],
-    run: (q, k, v) => omniAttention(q as tf.Tensor4D, k as tf.Tensor4D, v as tf.Tensor4D, null),
+    inputs: ["q", "k", "v"].map((name) => randomTensor(name, rows, width)),
+    run: (...inputs) => {
+      const [q, k, v] = inputs as [tf.Tensor2D, tf.Tensor2D, tf.Tensor2D];
+      // Made for shaders or for twins, whichever run.
+      return omniAttention(q, k, v, heads, new SequenceLayout([block], rows));
+    },
     flops: images * attentionFlops(length, length, width, true),
   };
 }
@@ -77,13 +84,21 @@ function rowNorm(normalise: typeof layerNorm): (sizes: ModelSizes) => Subject {
   };
 }
 
-function headRotary(sizes: ModelSizes): Subject {
-  const { length, width, heads } = sizes;
+/** With the stock op that puts its three results into one, and its gradient, in both contenders. */
+function headsOf({ images, length, width, heads }: ModelSizes): Subject {
   const headSize = width / heads;
-  const positions = Array.from({ length }, (_, at) => at);
+  const rows = images * length;
+  const positions = Array.from({ length: rows }, (_, row) => row % length);
   const rotary = makeRotary(positions, { headSize, rotarySize: headSize / 2, base: 10_000 });
-  const norm = normWeights(headSize);
-  return { inputs: hiddenRows(sizes), run: (x) => rotateHeads(x as tf.Tensor2D, rotary, norm) };
+  const values = randomTensor<tf.Rank.R2>("head norms", 4, headSize);
+  const norms = { values, epsilon: 1e-5, isTrainable: false };
+  return {
+    inputs: [randomTensor("qkv", rows, 3 * width)],
+    run: (qkv) => {
+      const { q, k, v } = splitHeads(qkv as tf.Tensor2D, rotary, norms);
+      return tf.concat([q, k, v]);
+    },
+  };
 }
 
 function mlpRows({ images, length, width }: ModelSizes, name: string): tf.Tensor {
@@ -106,15 +121,31 @@ function logProbs(sizes: ModelSizes): Subject {
   };
 }
 
+/** Of a policy one update behind the learner, with its pull to the reference. */
+function lossOfTokens({ images, tokens }: ModelSizes): Subject {
+  const part = (name: string) => randomTensor(name, images, tokens);
+  const [old, reference, weights] = [part("old"), part("reference"), tf.ones([images, tokens])];
+  const signals = randomTensor<tf.Rank.R1>("advantages", images);
+  const clip = { low: 0.2, high: 0.2 };
+  return {
+    inputs: [part("log-probs")],
+    run: (logProbs) =>
+      tokenLoss(
+        { logProbs, weights, signals, reference, old },
+        { objective: "grpo", klWeight: 0.1, clip, share: 1 / images },
+      ).loss,
+  };
+}
+
 function straightThrough({ images, length, width, codes }: ModelSizes): Subject {
   const rows = images * length;
   const table = randomTensor<tf.Rank.R2>("table", codes, width);
-  const columns = tf.transpose(table) as tf.Tensor2D;
+  const codeTable = { rows: table, columns: tf.transpose(table) as tf.Tensor2D };
   const ids = someIds(rows, codes);
   const weights = new Float32Array(rows).fill(1);
   return {
     inputs: [randomTensor("logits", rows, codes)],
-    run: (logits) => straightThroughEmbedding(logits as tf.Tensor2D, table, columns, ids, weights, 1),
+    run: (logits) => straightThroughEmbedding(logits as tf.Tensor2D, codeTable, ids, weights, 1),
     flops: productFlops(rows, width, codes),
   };
 }
@@ -126,22 +157,23 @@ const SUBJECTS: Readonly<Record<string, (sizes: ModelSizes) => Subject>> = {
   attention,
   "layer norm": rowNorm(layerNorm),
   "RMS norm": rowNorm(rmsNorm),
-  "head norm and rotation": headRotary,
+  "heads split, normed and rotated": headsOf,
   gelu_new: (sizes) => ({ inputs: [mlpRows(sizes, "x")], run: geluNew }),
   "SiLU gate": (sizes) => ({ inputs: [mlpRows(sizes, "gate"), mlpRows(sizes, "up")], run: siluGate }),
   "token log-probs": logProbs,
+  "token loss": lossOfTokens,
   "straight-through image": straightThrough,
 };
 
 /** All of them at one model's sizes. */
 export function planTrainingOps(sizes: ModelSizes): Planned[] {
-  const { images, length, width, heads, codes, rank } = sizes;
+  const { images, length, width, heads, codes, tokens, rank } = sizes;
   return Object.entries(SUBJECTS).map(([op, make]) => ({
     name: `${op}, ${sizes.name}`,
     open: async () => {
       const { inputs, run, ...rest } = make(sizes);
       return {
-        shape: { rows: images * length, images, width, heads, codes, rank },
+        shape: { rows: images * length, images, width, heads, codes, tokens, rank },
         contenders: shaderAndTwin(gradientsAlong(inputs, run)),
         ...rest,
       };

@@ -3,6 +3,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { findWasmFolder } from "../../src/cli/node/nodeBackend.ts";
 import { startWasm } from "../../src/engine/device/wasm.ts";
 import { omniAttention } from "../../src/engine/kernels/omniAttention/omniAttention.ts";
+import { SequenceLayout } from "../../src/engine/kernels/omniAttention/sequences.ts";
 import { quantLinear } from "../../src/engine/kernels/quantMatMul/quantMatMul.ts";
 import { shaderAndTwin, tensorContender } from "../contenders.ts";
 import { attentionFlops, productFlops } from "../flops.ts";
@@ -75,7 +76,7 @@ function product(side: number): Planned {
         inputs: [host("x", side, side), host("w", side, side)],
         direction: host("direction", side, side),
         taped: [0],
-        ours: (x, w) => quantLinear(x as tf.Tensor2D, w as tf.Tensor2D, null, null),
+        ours: (x, w) => quantLinear(x as tf.Tensor2D, w as tf.Tensor2D, null, []),
         plain: (x, w) => tf.matMul(x, w),
         jax: ({ numpy }, x, w) => numpy.matmul(x, w),
       }),
@@ -103,6 +104,19 @@ const composedJaxAttention: JaxProgram = ({ numpy, nn }, q, k, v) => {
   return numpy.transpose(mixed, [0, 2, 1, 3]);
 };
 
+/** Our attention, which has heads side by side in a row. @param given q, k and v [1, L, H, hd] @returns [1, L, H, hd] */
+function attendRows(...given: tf.Tensor[]): tf.Tensor {
+  const [, length = 0, heads = 0, headSize = 0] = given[0]?.shape ?? [];
+  const [q, k, v] = given.map((part) => tf.reshape(part, [length, heads * headSize])) as [
+    tf.Tensor2D,
+    tf.Tensor2D,
+    tf.Tensor2D,
+  ];
+  const block = { count: 1, queries: length, keyStart: 0, keys: length, ranges: null };
+  const rows = omniAttention(q, k, v, heads, new SequenceLayout([block], length));
+  return tf.reshape(rows, [1, length, heads, headSize]);
+}
+
 function attention({ rows, heads, headSize }: Sizes["peers"]["attention"]): Planned {
   const part = (name: string) => host(name, 1, rows, heads, headSize);
   return {
@@ -113,7 +127,7 @@ function attention({ rows, heads, headSize }: Sizes["peers"]["attention"]): Plan
         inputs: [part("q"), part("k"), part("v")],
         direction: part("direction"),
         taped: [0, 1, 2],
-        ours: (q, k, v) => omniAttention(q as tf.Tensor4D, k as tf.Tensor4D, v as tf.Tensor4D, null),
+        ours: attendRows,
         plain: composedAttention,
         jax: composedJaxAttention,
       }),

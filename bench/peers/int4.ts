@@ -26,7 +26,7 @@ function product(rows: number, inSize: number, outSize: number): Planned {
       return {
         shape: { rows, inner: inSize, columns: outSize },
         contenders: [
-          ...shaderAndTwin(() => [quantLinear(x, weight, null, null, { isConstant: true })]),
+          ...shaderAndTwin(() => [quantLinear(x, weight, null, [], { isConstant: true })]),
           ...peers.map(({ contender }) => contender),
         ],
         flops: productFlops(rows, inSize, outSize),

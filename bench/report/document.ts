@@ -1,14 +1,14 @@
 /** An adapter's benchmarks as a section of a document: tables in Markdown, curves as SVG. Pure: records in, text out. */
 import { COLOURS, lineChart, type Series } from "../../scripts/lineChart.ts";
 import { OURS, STOCK } from "../names.ts";
-import { type BenchFile, type BenchRecord, slugOf } from "../records.ts";
-import { isMeasured, measuredOf, resultTable } from "./results.ts";
+import { type BenchFile, type BenchRecord, COUNTS, slugOf } from "../records.ts";
+import { describeShape, isCounted, measuredOf, programLists, resultTable } from "./results.ts";
 import { formatBytes, formatNumber, formatShare, markdownTable, withoutEmptyColumns } from "./table.ts";
 
 /** What grows, and what is measured while it does. */
 const AXES: Readonly<Record<string, string>> = {
-  rows: "rows of one int4 layer, forward and backward",
-  width: "width of one int4 layer, forward and backward",
+  rows: "rows of one layer in int4, forward and backward",
+  width: "width of one layer in int4, forward and backward",
   groupSize: "images in a group, one GRPO step",
   tokens: "image tokens, drawing",
 };
@@ -21,18 +21,13 @@ export interface Plot {
 
 const ofSuite = ({ records }: BenchFile, suite: string) => records.filter((record) => record.suite === suite);
 
-const describeShape = ({ shape }: BenchRecord) =>
-  Object.entries(shape)
-    .map(([key, value]) => `${key} ${value}`)
-    .join(", ");
-
 /** How many times longer than ours, per contender of the suite; a dash for one that was not timed. */
 function ratioCells(record: BenchRecord, others: readonly string[]): string[] {
   const ours = measuredOf(record, OURS);
   return others.map((name) => {
     const result = record.results.find((candidate) => candidate.name === name);
     if (!result) return "";
-    return ours && isMeasured(result) ? `×${formatNumber(result.medianMs / ours.medianMs)}` : "–";
+    return ours && "medianMs" in result ? `×${formatNumber(result.medianMs / ours.medianMs)}` : "–";
   });
 }
 
@@ -62,12 +57,12 @@ function comparison(records: readonly BenchRecord[]): string {
 /** What the contenders that were not timed said. */
 function refusals(records: readonly BenchRecord[]): string {
   const lines = records.flatMap(({ name, results }) =>
-    results.flatMap((result) => (isMeasured(result) ? [] : `- ${name}, ${result.name}: ${result.refused}`)),
+    results.flatMap((result) => ("refused" in result ? `- ${name}, ${result.name}: ${result.refused}` : [])),
   );
   return lines.length === 0 ? "" : `\nNot timed:\n\n${lines.join("\n")}\n`;
 }
 
-function growthTable(axis: string, records: readonly BenchRecord[]): string {
+function growthTable({ axis, records }: Curve): string {
   const headers = [
     axis,
     "ours, ms",
@@ -99,7 +94,8 @@ function growthTable(axis: string, records: readonly BenchRecord[]): string {
   return markdownTable(table.headers, table.rows);
 }
 
-function growthPlot(slug: string, axis: string, records: readonly BenchRecord[]): Plot {
+function growthPlot(slug: string, curve: Curve): Plot {
+  const { axis, records } = curve;
   const seriesOf = (contender: string, at: number): Series => ({
     name: contender,
     colour: COLOURS[at] ?? "#000000",
@@ -109,31 +105,47 @@ function growthPlot(slug: string, axis: string, records: readonly BenchRecord[])
     }),
   });
   const title = `${AXES[axis] ?? axis}: milliseconds`;
-  return { file: `bench-${slug}-${axis}.svg`, svg: lineChart(title, axis, [OURS, STOCK].map(seriesOf)) };
+  return { file: plotFile(slug, curve), svg: lineChart(title, axis, [OURS, STOCK].map(seriesOf)) };
 }
 
-/** Records of one curve, along it. */
-function curveOf(file: BenchFile, axis: string): BenchRecord[] {
-  return ofSuite(file, "growth")
-    .filter((record) => record.axis === axis)
-    .toSorted((a, b) => (a.shape[axis] ?? 0) - (b.shape[axis] ?? 0));
+/** One quantity grows, for one model where a model does the work. */
+interface Curve {
+  readonly axis: string;
+  /** Along the curve. */
+  readonly records: readonly BenchRecord[];
+}
+
+function curvesOf(file: BenchFile): Curve[] {
+  return Object.keys(AXES).flatMap((axis) => {
+    const along = ofSuite(file, "growth").filter((record) => record.axis === axis);
+    return [...new Set(along.map(({ model }) => model))].map((model) => ({
+      axis,
+      records: along
+        .filter((record) => record.model === model)
+        .toSorted((a, b) => (a.shape[axis] ?? 0) - (b.shape[axis] ?? 0)),
+    }));
+  });
 }
 
 /** What is the same for all points of a curve. */
-function heldOf(axis: string, [first]: readonly BenchRecord[]): string {
-  const held = Object.entries(first?.shape ?? {}).filter(([key]) => key !== axis);
-  return held
-    .filter(([key]) => axis !== "width" || key !== "heads")
-    .map(([key, value]) => `${key} ${value}`)
-    .join(", ");
+function heldOf({ axis, records: [first] }: Curve): string {
+  if (!first) return "";
+  const { model, shape } = first;
+  // Heads are of one size, so they grow with the width.
+  const { heads, ...others } = shape;
+  const held = axis === "width" || heads === undefined ? others : { ...others, heads };
+  return describeShape({ ...(model ? { model } : {}), shape: held }, axis);
+}
+
+function plotFile(slug: string, { axis, records: [first] }: Curve): string {
+  const model = first?.model ? `-${slugOf(first.model)}` : "";
+  return `bench-${slug}-${axis}${model}.svg`;
 }
 
 /** Charts of everything that was seen to grow. */
 export function benchPlots(file: BenchFile): Plot[] {
-  return Object.keys(AXES).flatMap((axis) => {
-    const curve = curveOf(file, axis);
-    return curve.length < 2 ? [] : [growthPlot(slugOf(file.adapter), axis, curve)];
-  });
+  const drawn = curvesOf(file).filter(({ records }) => records.length > 1);
+  return drawn.map((curve) => growthPlot(slugOf(file.adapter), curve));
 }
 
 function comparisonSection(file: BenchFile, suite: string, title: string): string {
@@ -152,13 +164,30 @@ function wholeSection(file: BenchFile): string {
 
 function growthSection(file: BenchFile, imageFolder: string): string {
   const slug = slugOf(file.adapter);
-  const parts = Object.keys(AXES).flatMap((axis) => {
-    const curve = curveOf(file, axis);
-    if (curve.length === 0) return [];
-    const plot = curve.length < 2 ? "" : `\n![${AXES[axis]}](${imageFolder}/bench-${slug}-${axis}.svg)\n`;
-    return `${AXES[axis]} (${heldOf(axis, curve)}):\n\n${growthTable(axis, curve)}\n${plot}`;
+  const parts = curvesOf(file).map((curve) => {
+    const title = AXES[curve.axis];
+    const plot = curve.records.length < 2 ? "" : `\n![${title}](${imageFolder}/${plotFile(slug, curve)})\n`;
+    return `${title} (${heldOf(curve)}):\n\n${growthTable(curve)}\n${plot}`;
   });
   return parts.length === 0 ? "" : `#### How cost grows\n\n${parts.join("\n")}`;
+}
+
+/** Programs named of each contender. */
+const NAMED = 8;
+
+/** What was counted on a GPU that computed nothing. */
+function countsSection(file: BenchFile): string {
+  const records = ofSuite(file, COUNTS);
+  const parts = records.map((record) => {
+    const [ours, stock] = [OURS, STOCK].map(
+      (name) => record.results.filter(isCounted).find((result) => result.name === name)?.counts.dispatches,
+    );
+    const share = ours && stock ? ` Ours are ${formatShare(ours / stock)} of the dispatches.` : "";
+    const lists = programLists(record, NAMED).map((list) => `- ${list}`);
+    const title = `${record.name}: ${describeShape(record)}; ${record.sizes} sizes.${share}`;
+    return `${title}\n\n${resultTable(record)}\n\nMost often:\n\n${lists.join("\n")}\n`;
+  });
+  return parts.length === 0 ? "" : `#### What is asked of the GPU, counted\n\n${parts.join("\n")}`;
 }
 
 function describeRounds({ rounds }: BenchRecord): string {
@@ -178,19 +207,21 @@ function span(values: readonly number[]): string {
 export function benchSection(file: BenchFile, imageFolder: string): string {
   const { adapter, isSoftware, machine, records } = file;
   const days = [...new Set(records.map(({ day }) => day))].toSorted();
-  const sizes = [...new Set(records.map((record) => record.sizes))].join(" and ");
+  const timed = records.filter(({ suite }) => suite !== COUNTS);
+  const sizes = [...new Set(timed.map((record) => record.sizes))].join(" and ");
   const peak = ofSuite(file, "peak")[0]?.peakGflops;
   const facts = [
     machine,
     `${sizes} sizes`,
-    `${span(records.map(({ rounds }) => rounds))} rounds`,
-    `load average ${span(records.map(({ load }) => load))}`,
+    `${span(timed.map(({ rounds }) => rounds))} rounds`,
+    `load average ${span(timed.map(({ load }) => load))}`,
     days.join(" to "),
   ];
   const sections = [
     comparisonSection(file, "kernels", "Op by op"),
     comparisonSection(file, "peers", "Beside other libraries"),
     wholeSection(file),
+    countsSection(file),
     growthSection(file, imageFolder),
   ];
   return [

@@ -46,6 +46,14 @@ const FILE: BenchFile = {
       results: [timed(OURS, 20), timed("peer", 50), { name: "late", refused: "no such device" }],
     }),
     record("step", "GRPO step", { finishes: "images" }),
+    record("counts", "GRPO step", {
+      model: "nano in int4",
+      rounds: 0,
+      results: [
+        { name: OURS, counts, programs: { rowNorm: 8, adamW: 4 } },
+        { name: STOCK, counts: { ...counts, dispatches: 48 }, programs: { MatMulPackedProgram: 48 } },
+      ],
+    }),
     record("growth", "64", { axis: "rows", shape: { rows: 64, width: 8 } }),
     record("growth", "16", { axis: "rows", shape: { rows: 16, width: 8 } }),
   ],
@@ -132,7 +140,8 @@ describe("an adapter's section", () => {
   it("names adapter, machine and peak, and has every suite", () => {
     expect(section).toContain("### Vendor GPU 9000\n");
     expect(section).toContain("a machine; small sizes; 5 rounds; load average 3; 2026-01-02.");
-    for (const title of ["Op by op", "Beside other libraries", "The whole thing", "How cost grows"])
+    const titles = ["Op by op", "Beside other libraries", "The whole thing"];
+    for (const title of [...titles, "What is asked of the GPU, counted", "How cost grows"])
       expect(section).toContain(`#### ${title}`);
     expect(benchSection({ ...FILE, isSoftware: true }, "img")).toContain("ratios only");
   });
@@ -141,6 +150,21 @@ describe("an adapter's section", () => {
     expect(section).toContain("×4.5");
     expect(section).toContain("×2.5");
     expect(section).toContain("- product, late: no such device");
+  });
+
+  it("tells what was counted, by which programs, and how ours compare", () => {
+    expect(section).toContain(
+      "GRPO step: nano in int4, rows 16; small sizes. Ours are 25 % of the dispatches.",
+    );
+    expect(section).toContain(`- ${OURS}: rowNorm 8, adamW 4`);
+  });
+
+  it("keeps the curves of two models apart", () => {
+    const point = (model: string, rows: number) =>
+      record("growth", `${rows}`, { model, axis: "rows", shape: { rows } });
+    const records = [point("nano", 1), point("tiny", 1), point("nano", 2), point("tiny", 2)];
+    const plots = benchPlots({ ...FILE, records }).map(({ file }) => file);
+    expect(plots).toEqual(["bench-vendor-gpu-9000-rows-nano.svg", "bench-vendor-gpu-9000-rows-tiny.svg"]);
   });
 
   it("draws a curve in the order of what grows", () => {

@@ -1,10 +1,30 @@
 /** A benchmark's results side by side. */
-import type { Measured, Result } from "../measure.ts";
+
+import type { GpuCounters } from "../../src/engine/device/gpuLog.ts";
+import type { Counted, Measured, Result } from "../measure.ts";
 import type { BenchRecord } from "../records.ts";
 import { formatBytes, formatNumber, formatShare, markdownTable, withoutEmptyColumns } from "./table.ts";
 
 export function isMeasured(result: Result): result is Measured {
   return "medianMs" in result;
+}
+
+export function isCounted(result: Result): result is Counted {
+  return "programs" in result;
+}
+
+/** What was computed, and by which model, in a line. @param without a size that is told elsewhere */
+export function describeShape({ model, shape }: Pick<BenchRecord, "model" | "shape">, without = ""): string {
+  const sizes = Object.entries(shape).filter(([key]) => key !== without);
+  return [...(model ? [model] : []), ...sizes.map(([key, value]) => `${key} ${value}`)].join(", ");
+}
+
+/** Of every contender that was counted its dispatches by program, most first. @param most programs named */
+export function programLists({ results }: BenchRecord, most = Number.POSITIVE_INFINITY): string[] {
+  return results.filter(isCounted).map(({ name, programs }) => {
+    const named = Object.entries(programs).slice(0, most);
+    return `${name}: ${named.map(([program, count]) => `${program} ${formatNumber(count)}`).join(", ")}`;
+  });
 }
 
 /** A contender's figures, if it was timed. */
@@ -30,9 +50,16 @@ const HEADERS = [
 const known = (value: number | undefined, format: (value: number) => string) =>
   value === undefined ? "" : format(value);
 
+const countCells = (counts: GpuCounters | undefined) =>
+  [counts?.dispatches, counts?.submits, counts?.readbacks, counts?.readbackBytes].map((count) =>
+    known(count, formatNumber),
+  );
+
 function cells(result: Result, first: Measured | undefined, { peakGflops, finishes }: BenchRecord): string[] {
-  if (!isMeasured(result)) return [`${result.name}: not timed, ${result.refused}`];
-  const { name, medianMs, gflops, perSecond, counts, gpuBytes, difference } = result;
+  const { name } = result;
+  if (isCounted(result)) return [name, "", "", "", "", "", ...countCells(result.counts)];
+  if (!isMeasured(result)) return [`${name}: not timed, ${result.refused}`];
+  const { medianMs, gflops, perSecond, counts, gpuBytes, difference } = result;
   return [
     name,
     formatNumber(medianMs),
@@ -40,10 +67,7 @@ function cells(result: Result, first: Measured | undefined, { peakGflops, finish
     known(gflops, formatNumber),
     gflops !== undefined && peakGflops > 0 ? formatShare(gflops / peakGflops) : "",
     known(perSecond, (rate) => `${formatNumber(rate)} ${finishes ?? ""}`.trim()),
-    known(counts?.dispatches, formatNumber),
-    known(counts?.submits, formatNumber),
-    known(counts?.readbacks, formatNumber),
-    known(counts?.readbackBytes, formatNumber),
+    ...countCells(counts),
     known(gpuBytes, formatBytes),
     known(difference, (value) => (value === 0 ? "0" : value.toExponential(0))),
   ];

@@ -16,19 +16,19 @@ import { createRng } from "../../src/engine/rng.ts";
 import { readSafetensors } from "../../src/engine/safetensors/safetensors.ts";
 import { asyncShaderAndTwin } from "../contenders.ts";
 import { shareOfDifferent } from "../kernels/drawingOps.ts";
-import type { Planned } from "../suite.ts";
+import { type BenchModel, labelOf, type Planned } from "../suite.ts";
 
-/** A model of any family, from a folder as given or inside the repository. */
-export async function openModel(folder: string): Promise<UnifiedModel> {
+/** A model of any family. */
+export async function openModel({ folder, weights }: BenchModel): Promise<UnifiedModel> {
   const found = await findModelFolder(folder);
-  return loadModel(folderReader(found), basename(found));
+  return loadModel(folderReader(found), basename(found), { weights });
 }
 
 /** A Show-o's transformer without its tokenizers. */
-async function openNetwork(folder: string): Promise<ShowoNetwork> {
+async function openNetwork({ folder, weights }: BenchModel): Promise<ShowoNetwork> {
   const read = folderReader(await findModelFolder(folder));
   const config = parseShowoConfig(JSON.parse(Buffer.from(await read("config.json")).toString("utf8")));
-  return loadShowoNetwork(config, readSafetensors(await read("model.safetensors")).tensors);
+  return loadShowoNetwork(config, readSafetensors(await read("model.safetensors")).tensors, weights);
 }
 
 /** Ids of a usual prompt: eight words of the text vocabulary, whichever. */
@@ -48,11 +48,15 @@ export interface DrawingSizes {
 }
 
 /** Image tokens a second, drawn without guidance. */
-export function planDrawing(name: string, folder: string, { images, steps, tokens }: DrawingSizes): Planned {
+export function planDrawing(
+  name: string,
+  model: BenchModel,
+  { images, steps, tokens }: DrawingSizes,
+): Planned {
   return {
     name,
     open: async () => {
-      const opened = await openNetwork(folder);
+      const opened = await openNetwork(model);
       const config: ShowoConfig = { ...opened.config, ...(tokens ? { imageTokenCount: tokens } : {}) };
       const { imageTokenCount } = config;
       const prefixes = Array.from({ length: images }, () => drawPrefix(PROMPT_TOKENS, config));
@@ -64,6 +68,7 @@ export function planDrawing(name: string, folder: string, { images, steps, token
           temperature: 1,
         });
       return {
+        model: labelOf(model),
         shape: {
           images,
           steps,
@@ -92,11 +97,11 @@ export interface AnswerSizes {
 }
 
 /** Greedy answers a second about images of random codes. */
-export function planAnswers(folder: string, { images, maxTokens }: AnswerSizes): Planned {
+export function planAnswers(source: BenchModel, { images, maxTokens }: AnswerSizes): Planned {
   return {
     name: "answering",
     open: async () => {
-      const model = await openModel(folder);
+      const model = await openModel(source);
       const { imageTokenCount, codebookSize } = model;
       const codes = Array.from({ length: images }, (_, at) => {
         const rng = createRng("bench", "image", at);
@@ -105,6 +110,7 @@ export function planAnswers(folder: string, { images, maxTokens }: AnswerSizes):
       const questions = codes.map(() => "what is in the image ?");
       const answer = () => model.answerQuestions({ images: codes, questions, maxTokens });
       return {
+        model: labelOf(source),
         shape: { images, maxTokens, tokens: imageTokenCount },
         contenders: asyncShaderAndTwin({
           work: async () => {

@@ -7,18 +7,21 @@ import { createSplits } from "../../src/engine/world/splits.ts";
 import { worldPreset } from "../../src/engine/world/worldSpec.ts";
 import { asyncShaderAndTwin, readAll } from "../contenders.ts";
 import type { StepSizes } from "../sizes.ts";
-import type { Planned } from "../suite.ts";
+import { type BenchModel, labelOf, type Planned } from "../suite.ts";
 import { openModel } from "./model.ts";
 
 /** Learning from another image, or from an image that parts at a code which rounding decides, turns some of the update. */
 const LARGEST_TURN = 0.1;
+
+/** A word and its end, also on a GPU that computes nothing, whose answers never end by themselves. */
+const ANSWER_TOKENS = 2;
 
 /**
  * A fresh adapter learns one step.
  * @throws Error when a group taught nothing: then it was not the work that is measured
  */
 async function runStep(model: UnifiedModel, world: "nano" | "tiny", sizes: StepSizes): Promise<void> {
-  const config = makeConfig("robust", { ...sizes, klImage: 0.1 });
+  const config = makeConfig("robust", { ...sizes, klImage: 0.1, answerMaxTokens: ANSWER_TOKENS });
   model.attachAdapter({ rank: config.loraRank, alpha: config.loraAlpha, seed: config.seed });
   const spec = worldPreset(world);
   const state = createTrainerState(model);
@@ -59,14 +62,15 @@ export function turnBetween(values: ArrayLike<number>, reference: ArrayLike<numb
   return 1 - product / Math.sqrt(squares * referenceSquares);
 }
 
-/** @param folder of a shipped model */
-export function planStep(name: string, folder: string, sizes: StepSizes): Planned {
+/** @param source a shipped model */
+export function planStep(name: string, source: BenchModel, sizes: StepSizes): Planned {
   return {
     name,
     open: async () => {
-      const model = await openModel(folder);
-      const world = folder.includes("nano") ? "nano" : "tiny";
+      const model = await openModel(source);
+      const world = source.folder.includes("nano") ? "nano" : "tiny";
       return {
+        model: labelOf(source),
         shape: { ...sizes },
         contenders: asyncShaderAndTwin({
           work: () => runStep(model, world, sizes),

@@ -39,7 +39,7 @@ const THREE_SEEDS = [0, 1, 2];
 
 /** The paper's four ways on three seeds each; group size and β of the robust one on one seed. */
 export const VARIANTS: readonly Variant[] = [
-  ...(["sft-e2e", "sft-decoupled", "paper-showo", "robust"] as const).map((preset) => ({
+  ...(["robust", "paper-showo", "sft-e2e", "sft-decoupled"] as const).map((preset) => ({
     name: preset,
     preset,
     set: {},
@@ -59,6 +59,8 @@ export const VARIANTS: readonly Variant[] = [
   })),
 ];
 
+/** Images that each task is measured with at the least: counting has 14 test prompts, and a sixth of the score. */
+const TASK_IMAGES = 160;
 /** Validation prompts, an image each, that a run is scored on before, twice on the way and after. */
 const CURVE_PROMPTS = 72;
 const CURVE_PARTS = 3;
@@ -88,7 +90,8 @@ function measureJobs(
   const limited = limit === undefined ? [] : ["--limit", String(limit)];
   const shared = [
     ...["eval", "--model", model, ...adapter, "--judge", judge, "--prompts", "test", ...limited],
-    ...["--n", String(n), "--out", `${folder}/judged.jsonl`, "--json"],
+    ...["--n", String(n), "--task-images", String(TASK_IMAGES)],
+    ...["--out", `${folder}/judged.jsonl`, "--json"],
   ];
   const geneval = `${folder}/geneval.json`;
   return [
@@ -112,12 +115,13 @@ export function listRuns({ out, variants }: Pick<StudyOptions, "out" | "variants
 /** Folder of the untrained model's measurements. */
 export const baseFolder = (out: string) => `${out}/base`;
 
-/** All jobs of a study. The base model's images are the pool of every trained one; its own is the first run's. */
+/** All jobs of a study, seed after seed: one that is stopped early has seen every variant. The base model's images are the pool of every trained one; its own is the first run's. */
 export function planStudy(options: StudyOptions): Job[] {
   const { out, model, judge, images } = options;
   const base = baseFolder(out);
   const runs = listRuns(options);
-  const trained = runs.flatMap(({ variant, seed, folder }): Job[] => {
+  const bySeed = runs.toSorted((a, b) => a.seed - b.seed);
+  const trained = bySeed.flatMap(({ variant, seed, folder }): Job[] => {
     const settings = Object.entries(variant.set).flatMap(([key, value]) => ["--set", `${key}=${value}`]);
     const checkpoint = `${folder}/checkpoint.safetensors`;
     const steps = stepsFor(variant, images);

@@ -131,8 +131,8 @@ function readState(folder: string): MeasuredState {
     geneval,
     frozen,
     variety,
-    // The imbalance suite keeps its redraws in the same file, after the listed images.
-    images: file.images.filter((image) => !isRedraw(image)),
+    // The imbalance suite keeps its redraws in the same file; and where a measurement was added to, the order is its own.
+    images: file.images.filter((image) => !isRedraw(image)).toSorted((a, b) => (a.seed < b.seed ? -1 : 1)),
     understanding: understanding as MeasuredState["understanding"],
     balance: balance as MeasuredState["balance"],
   };

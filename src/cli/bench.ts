@@ -7,6 +7,7 @@ export interface BenchOptions extends ModelOptions {
   readonly rounds: number;
   readonly suite: (typeof SUITES)[number];
   readonly filter: string;
+  readonly count: boolean;
   /** Absent: small on a software adapter, full on hardware. */
   readonly sizes?: (typeof SIZES)[number];
   readonly out?: string;
@@ -27,6 +28,11 @@ export function registerBench(program: Command): void {
     .description("time our shaders against stock ops and other libraries, part by part and as a whole")
     .addOption(new Option("--suite <name>", "what to measure").choices(SUITES).default("all"))
     .option("--filter <words>", "only benchmarks whose name contains it", "")
+    .option(
+      "--count",
+      "of a step, only count what it asks of the GPU, which computes nothing meanwhile",
+      false,
+    )
     .addOption(
       new Option("--sizes <name>", "how big; default: small on software, full on hardware").choices(SIZES),
     )

@@ -7,6 +7,7 @@ import type { Bench, BenchOptions } from "./evaluation/bench.ts";
 import { runCeiling } from "./evaluation/ceiling.ts";
 import { runGenEval, seatJudge } from "./evaluation/geneval.ts";
 import { runImbalance } from "./evaluation/imbalance.ts";
+import { runQuantisation } from "./evaluation/quantisation.ts";
 import { runReconstruction, runSelfReward, runUnderstanding } from "./evaluation/unjudged.ts";
 import { folderReader, makeFolder, readSprites, writePng } from "./node/files.ts";
 import { type OpenJudge, openShippedJudge, SHIPPED_JUDGE } from "./openJudge.ts";
@@ -29,6 +30,7 @@ const SUITES = [
   "imbalance",
   "ablations",
   "ceiling",
+  "quantisation",
   "all",
 ] as const;
 
@@ -72,6 +74,8 @@ async function runSuite(bench: Bench, { suite, judge }: EvalOptions, openJudge: 
     case "self":
     case "reconstruction":
       return UNJUDGED[suite](bench);
+    case "quantisation":
+      return runQuantisation(bench);
     default: {
       const detector = await openJudge(bench.engine, judge);
       try {
@@ -142,6 +146,11 @@ export function registerEval(program: Command, openJudge: OpenJudge = openShippe
       480,
     )
     .option("--n <count>", "images per prompt (default: self 2, judged suites 4)", wholeNumber(1, 1000))
+    .option(
+      "--task-images <count>",
+      "judged suites: at least so many images per task, where it has few prompts more of each",
+      wholeNumber(1, 100_000),
+    )
     .option("--limit <count>", "at most this many prompts", wholeNumber(1))
     .option("--temperature <value>", "drawing temperature (default: the model's)", numberBetween(0, 10))
     .addOption(

@@ -90,6 +90,9 @@ describe("unirl eval --suite geneval", { timeout: START_TIMEOUT_MS }, () => {
   it("refuses a file of another evaluation, and one that is damaged inside", async () => {
     const out = join(folder, "other.jsonl");
     await evaluate(...args, "--out", out);
+    await expect(evaluate(...args, "--weights", "int4", "--out", out)).rejects.toThrow(
+      /weights is \w+, here it is \w+ int4/,
+    );
     await expect(evaluate(...args, "--seed", "1", "--out", out)).rejects.toThrow(
       /other\.jsonl was made otherwise: seed is 0, here it is 1\. Give another --out/,
     );
@@ -103,6 +106,24 @@ describe("unirl eval --suite geneval", { timeout: START_TIMEOUT_MS }, () => {
     const outcome = await unirl("eval", ...model, "--suite", "geneval", "--judge", join(folder, "none"));
     expect(outcome.exitCode).toBe(1);
     expect(outcome.stderr).toMatch(/There is no folder .*none\. Point the command to a complete folder\./);
+  });
+});
+
+describe("unirl eval --suite quantisation", { timeout: START_TIMEOUT_MS }, () => {
+  it("sets the formats asked for against f32, with or without a trained adapter", async () => {
+    const lines = await evaluate("--suite", "quantisation", "--limit", "2");
+    expect(lines.map(({ weights }) => weights)).toEqual(["int8", "int4"]);
+    for (const line of lines) {
+      const { cosines, bytes, f32Bytes } = line as { cosines: object; bytes: number; f32Bytes: number };
+      expect(Object.keys(cosines)).toEqual(["both", "image", "answer"]);
+      for (const value of Object.values(cosines)) expect(value).toBeGreaterThan(0.9);
+      expect(bytes).toBeLessThan(f32Bytes / 3);
+      expect(line).toMatchObject({ samples: 2, backend: "cpu", adapter: null });
+    }
+    const missing = ["--adapter", join(folder, "none.safetensors")];
+    await expect(
+      evaluate("--suite", "quantisation", "--limit", "2", "--weights", "int8", ...missing),
+    ).rejects.toThrow(/There is no readable adapter/);
   });
 });
 

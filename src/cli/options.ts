@@ -49,11 +49,22 @@ export function addReportOptions(command: Command): Command {
 /** Options of a command that works with a model. */
 export interface ModelOptions extends CommonOptions {
   readonly model: string;
+  readonly weights: "f32" | "int8" | "int4";
 }
 
-/** Adds --model, with the shipped model as default, and the common options. */
+/** Adds --weights. */
+export function addWeightsOption(command: Command): Command {
+  return command.addOption(
+    new Option("--weights <format>", "how the model's matrices are kept")
+      .choices(["f32", "int8", "int4"])
+      .default("f32"),
+  );
+}
+
+/** Adds --model, with the shipped model as default, --weights and the common options. */
 export function addModelOptions(command: Command): Command {
-  return addCommonOptions(command.option("--model <folder>", "model folder", "public/models/showo-tiny"));
+  const withModel = command.option("--model <folder>", "model folder", "public/models/showo-tiny");
+  return addCommonOptions(addWeightsOption(withModel));
 }
 
 /** How images are drawn, where it differs from the model's own way. */

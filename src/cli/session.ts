@@ -30,12 +30,13 @@ export async function withSession<T>(
 
 /** Like `withSession`, with a model loaded. */
 export function withModel<T>(
-  options: Pick<ModelOptions, "backend" | "json" | "model">,
+  options: Pick<ModelOptions, "backend" | "json" | "model" | "weights">,
   work: (session: Session & { readonly model: UnifiedModel; readonly folder: string }) => Promise<T>,
 ): Promise<T> {
   return withSession(options, async (session) => {
     const folder = await findModelFolder(options.model);
-    const model = await loadModel(folderReader(folder), basename(folder));
+    const { weights } = options;
+    const model = await loadModel(folderReader(folder), basename(folder), { weights });
     try {
       return await work({ ...session, model, folder });
     } finally {

@@ -383,6 +383,17 @@ export const CONFIG_FIELDS = {
     applies: "live",
     source: "design/ux.md 4.1",
   }),
+  gpuShare: integer({
+    label: "GPU share",
+    help: "How much of the time may be spent computing, on the GPU or on WebAssembly's processor; below 100 the run rests after each piece of work, so that the desktop stays fluid.",
+    default: 100,
+    min: 10,
+    max: 100,
+    step: 5,
+    unit: "%",
+    applies: "live",
+    source: "design/ux.md section 2, speed",
+  }),
   seed: integer({
     label: "seed",
     help: "Same seed, same run.",
@@ -427,16 +438,17 @@ export const runConfigSchema = z.strictObject(
 export const PRESETS = {
   /**
    * Decoupled image term, answer term on sampled answers: spec/unirl.md 10.1 column "robust". Differs: models of a few
-   * million parameters bear a higher rate; β and weight of the answers are set for caution (docs/RESULTS.md).
+   * million parameters bear a higher rate, and with it want a stronger pull (docs/RESULTS.md). All presets have one rate,
+   * so that what differs between them is the way.
    */
-  robust: { learningRate: 4e-4, klAnswer: 0.5, answerWeight: 0.5 },
+  robust: { learningRate: 6e-4, klImage: 0.02 },
   /**
    * The paper's GRPO: the answers' policy term alone, reaching the generator through the image; group of 3 on each of
    * 8 machines, β 0.2. Source: spec/unirl.md 4.2, 4.3, 10.4. Differs: an adapter learns, so at an adapter's rate.
    */
   "paper-showo": {
     imagePath: "endToEnd",
-    learningRate: 4e-4,
+    learningRate: 6e-4,
     groupSize: 3,
     promptsPerStep: 8,
     imageWeight: 0,
@@ -448,14 +460,14 @@ export const PRESETS = {
   "sft-e2e": {
     objective: "sft",
     imagePath: "endToEnd",
-    learningRate: 4e-4,
+    learningRate: 6e-4,
     imageWeight: 0,
     klImage: 0,
     klAnswer: 0,
     answerGate: 0,
   },
   /** Filtered self-distillation: only images answered rightly teach, drawing and answering. Source: spec/unirl.md 3.3. */
-  "sft-decoupled": { objective: "sft", learningRate: 4e-4, klImage: 0, klAnswer: 0, answerGate: 1 },
+  "sft-decoupled": { objective: "sft", learningRate: 6e-4, klImage: 0, klAnswer: 0, answerGate: 1 },
 } as const satisfies Record<string, Partial<RunConfig>>;
 
 export type PresetName = keyof typeof PRESETS;

@@ -16,9 +16,11 @@ export {
   type DeviceMemory,
   deviceMemory,
   explainFailure,
+  settleKernelChoices,
   startBackend,
 } from "./device/backend.ts";
 export { breatheOnReads } from "./device/breathe.ts";
+export type { ChoiceStore } from "./device/kernelChoices.ts";
 export {
   EngineError,
   type EngineErrorCode,
@@ -70,6 +72,13 @@ export {
   scoreImages,
 } from "./eval/geneval/scoreImages.ts";
 export {
+  attachProbeAdapter,
+  computeProbeGradients,
+  cosine,
+  drawProbeSamples,
+  type ProbeGradients,
+} from "./eval/gradientAgreement.ts";
+export {
   answerPool,
   type ConditionalAccuracy,
   type ConditionalShare,
@@ -95,11 +104,13 @@ export {
   type UnderstandingAnswer,
   type UnderstandingReport,
 } from "./eval/understanding.ts";
-export { loadModel } from "./models/loadModel.ts";
+export { type LoadOptions, loadModel, reportWeights } from "./models/loadModel.ts";
 export { loadMagvit2, type Magvit2, type Magvit2Config } from "./models/magvit2/magvit2.ts";
 export { type CheckResult, verifyShowoGolden } from "./models/showo/golden.ts";
-export type { Answer, ImageCodes, ImageU8, UnifiedModel } from "./models/unified.ts";
+export type { Answer, ImageCodes, ImageU8, UnifiedModel, WeightReport } from "./models/unified.ts";
+export type { ModelFormat } from "./quant/quantFormat.ts";
 export { isExactAnswer } from "./reward/matchAnswer.ts";
+export { compileStep } from "./rl/compileStep.ts";
 export type { Task } from "./rl/task.ts";
 export { createTrainerState, type TrainerEvent, type TrainerState, train } from "./rl/trainer.ts";
 export { createTaskSource, judgeAnswer } from "./rl/worldTask.ts";

@@ -20,6 +20,8 @@ export const commandSchema = z.discriminatedUnion("type", [
     spritesUrl: z.string(),
     /** Folder URL of the tfjs wasm binaries. */
     wasmUrl: z.string(),
+    /** How the model's matrices are kept. */
+    weights: z.enum(["f32", "int8", "int4"]),
     backend: z.enum(["auto", "webgpu", "wasm", "cpu"]),
     /** Failure to provoke, for tests and demonstrations (`?fail=`). */
     fail: z.string().nullable(),
@@ -53,3 +55,4 @@ export const commandSchema = z.discriminatedUnion("type", [
 export type Command = z.infer<typeof commandSchema>;
 export type CommandType = Command["type"];
 export type BackendChoice = Extract<Command, { type: "openModel" }>["backend"];
+export type WeightsChoice = Extract<Command, { type: "openModel" }>["weights"];

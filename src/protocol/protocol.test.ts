@@ -17,6 +17,7 @@ const COMMANDS: { [T in CommandType]: Extract<Command, { type: T }> } = {
     judgeUrl: null,
     spritesUrl: "http://localhost/world/sprites.safetensors",
     wasmUrl: "http://localhost/wasm/",
+    weights: "int8",
     backend: "auto",
     fail: null,
   },
@@ -51,6 +52,7 @@ const EVENTS: { [T in WorkerEventType]: EventOf<T> } = {
     loadedBytes: 10,
     totalBytes: 20,
   },
+  shadersCompiled: { type: "shadersCompiled", compiled: 12, total: 96 },
   modelReady: {
     type: "modelReady",
     modelId: "nano",

@@ -41,6 +41,7 @@ describe("session", () => {
         judgeUrl: null,
         spritesUrl: "https://host/app/world/s.safetensors",
         wasmUrl: "https://host/app/wasm/",
+        weights: "f32",
         backend: "auto",
         fail: null,
       },
@@ -48,8 +49,16 @@ describe("session", () => {
   });
 
   it("passes what the address asks for", async () => {
-    await visit("?model=nano&backend=wasm&fail=crash").open();
-    expect(client.sent[0]).toMatchObject({ modelId: "nano", backend: "wasm", fail: "crash" });
+    await visit("?model=nano&weights=int4&backend=wasm&fail=crash").open();
+    const asked = { modelId: "nano", weights: "int4", backend: "wasm", fail: "crash" };
+    expect(client.sent[0]).toMatchObject(asked);
+  });
+
+  it("keeps to f32 where the address asks for no known format", async () => {
+    await visit("#/train?weights=int3").open();
+    expect(client.sent[0]).toMatchObject({ weights: "f32" });
+    await visit("#/train?weights=int8").open();
+    expect(client.sent[0]).toMatchObject({ weights: "int8" });
   });
 
   it("begins a run when nothing is kept", async () => {

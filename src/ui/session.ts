@@ -104,6 +104,7 @@ class PageSession implements Session {
         judgeUrl: entry.judge === undefined ? null : new URL(`models/${entry.judge}/`, rootUrl).href,
         spritesUrl: new URL(entry.sprites, rootUrl).href,
         wasmUrl: new URL("wasm/", rootUrl).href,
+        weights: address.weights,
         backend,
         fail: address.fail,
       });

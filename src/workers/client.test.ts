@@ -31,6 +31,7 @@ const OPEN: Command = {
   judgeUrl: null,
   spritesUrl: "/s",
   wasmUrl: "/w/",
+  weights: "f32",
   backend: "webgpu",
   fail: "crash",
 };

@@ -11,7 +11,7 @@ import type {
   Task,
   TrainerEvent,
 } from "../engine/index.ts";
-import type { BackendChoice } from "../protocol/commands.ts";
+import type { BackendChoice, WeightsChoice } from "../protocol/commands.ts";
 import type { EventOf } from "../protocol/events.ts";
 import type { LoadedCheckpoint, SavedCheckpoint } from "../storage/checkpoints.ts";
 import type { HeadRecord } from "../storage/db.ts";
@@ -51,6 +51,8 @@ export interface RunOrder {
   readonly config: () => RunConfig;
   /** The engine's checkpoint to go on from; null for a fresh adapter. */
   readonly checkpoint: Uint8Array | null;
+  /** Hears how many of the shaders that a step needs are compiled; silent where there are none. */
+  readonly onCompiled: (compiled: number, total: number) => void;
 }
 
 export interface SessionEngine {
@@ -62,6 +64,7 @@ export interface SessionEngine {
       readonly modelUrl: string;
       readonly judgeUrl: string | null;
       readonly spritesUrl: string;
+      readonly weights: WeightsChoice;
     },
     onProgress: (progress: LoadProgress) => void,
   ): Promise<ModelFacts>;

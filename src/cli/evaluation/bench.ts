@@ -15,6 +15,8 @@ export interface BenchOptions extends ModelOptions, DrawingOptions {
   readonly scenes: number;
   /** Images per prompt; each suite has its own default. */
   readonly n?: number;
+  /** Judged suites: images per task at the least; tasks of few prompts draw more of each. */
+  readonly taskImages?: number;
   readonly limit?: number;
   readonly temperature?: number;
   readonly prompts: "validation" | "test";

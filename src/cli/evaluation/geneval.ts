@@ -67,8 +67,8 @@ export async function judgeAll(
 export function judgeListed(judged: JudgedBench): Promise<JudgedImage[]> {
   const { bench } = judged;
   const { engine, options } = bench;
-  const perPrompt = options.n ?? IMAGES_PER_PROMPT;
-  return judgeAll(judged, "geneval", engine.planDraws(choosePrompts(bench), perPrompt, options.seed));
+  const { n = IMAGES_PER_PROMPT, seed, taskImages } = options;
+  return judgeAll(judged, "geneval", engine.planDraws(choosePrompts(bench), n, seed, taskImages));
 }
 
 function describeSelf({ reward, correct, excess, excessExact }: SelfJudgement): string {
@@ -97,6 +97,7 @@ export async function runGenEval(judged: JudgedBench): Promise<void> {
     ...scoresRecord(scores),
     images: images.length,
     imagesPerPrompt: options.n ?? IMAGES_PER_PROMPT,
+    ...(options.taskImages === undefined ? {} : { leastImagesPerTask: options.taskImages }),
     seen: scoresRecord(seen),
     unseen: scoresRecord(unseen),
     self,

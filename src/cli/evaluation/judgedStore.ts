@@ -15,9 +15,11 @@ function digest(bytes: Uint8Array): string {
 export async function describeContest(bench: Bench, detector: ObjectDetector): Promise<JudgedHeader> {
   const { model, folder, backend, options } = bench;
   const read = folderReader(folder);
+  const weights = digest(await read("model.safetensors"));
   return {
     model: model.id,
-    weights: digest(await read("model.safetensors")),
+    // In few bits it is another model.
+    weights: options.weights === "f32" ? weights : `${weights} ${options.weights}`,
     tokenizer: digest(await read("vq.safetensors")),
     adapter: options.adapter === undefined ? null : digest(await readFile(options.adapter)),
     judge: detector.id,

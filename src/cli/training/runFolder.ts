@@ -1,5 +1,5 @@
 /** The folder a training run leaves behind. Every refusal of the system names the path. */
-import { appendFileSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { encode as encodePng } from "fast-png";
 import type { RunConfig } from "../../engine/config.ts";
@@ -23,6 +23,15 @@ export function readCheckpointFile(path: string): Uint8Array {
   }
 }
 
+/** Step of a line of metrics.jsonl; a line that a crash cut off belongs to no step. */
+function stepOf(line: string): number {
+  try {
+    return (JSON.parse(line) as { step: number }).step;
+  } catch {
+    return Number.POSITIVE_INFINITY;
+  }
+}
+
 /** Writes one run's files; without a folder it writes nothing. */
 export class RunFolder {
   readonly #folder: string | null;
@@ -41,6 +50,15 @@ export class RunFolder {
       writeFileSync(`${path}.part`, content);
       renameSync(`${path}.part`, path);
     });
+  }
+
+  /** Begins metrics.jsonl, or goes on after a step: what an interrupted run wrote beyond its checkpoint is made again. */
+  openMetrics(finishedSteps: number): void {
+    if (this.#folder === null) return;
+    const path = join(this.#folder, "metrics.jsonl");
+    const lines = finishedSteps > 0 && existsSync(path) ? onDisk(path, () => readFileSync(path, "utf8")) : "";
+    const kept = lines.split("\n").filter((line) => stepOf(line) <= finishedSteps);
+    this.write("metrics.jsonl", kept.map((line) => `${line}\n`).join(""));
   }
 
   /** Adds a record to metrics.jsonl. */

@@ -1,5 +1,5 @@
 import "@tensorflow/tfjs-backend-cpu";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { appendFileSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setBackend } from "@tensorflow/tfjs-core";
@@ -34,6 +34,7 @@ afterEach(() => rmSync(folder, { recursive: true }));
 function makeOptions(changes: Partial<TrainOptions> = {}): TrainOptions {
   return {
     model: "table",
+    weights: "f32",
     preset: "robust",
     steps: 3,
     seed: 1,
@@ -117,7 +118,11 @@ describe("runTraining", () => {
     expect(stopped.isComplete).toBe(false);
     const resume = join(folder, "checkpoint.safetensors");
     expect((await decodeCheckpoint(new Uint8Array(readFileSync(resume)))).step).toBe(1);
+    // What a killed run wrote beyond its checkpoint, its last line cut off.
+    appendFileSync(join(folder, "metrics.jsonl"), '{"type":"stepFinished","step":2}\n{"type":"step');
     await run(makeOptions({ out: folder, resume, set: {} }));
+    const steps = readFileSync(join(folder, "metrics.jsonl"), "utf8").trim().split("\n");
+    expect(steps.map((line) => JSON.parse(line).step)).toEqual([1, 2, 3]);
     expect(await readTensors(resume)).toEqual(await readTensors(join(whole, "checkpoint.safetensors")));
   }, 120_000);
 

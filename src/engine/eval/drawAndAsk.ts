@@ -6,7 +6,7 @@
 import type { ImageCodes, StopSignal, UnifiedModel } from "../models/unified.ts";
 import { matchAnswer } from "../reward/matchAnswer.ts";
 import { TEMPLATE_QUESTIONS } from "../world/questions.ts";
-import type { Metadata } from "../world/sentences.ts";
+import { type Metadata, TAGS, type Tag } from "../world/sentences.ts";
 import type { ListedPrompt } from "../world/splits.ts";
 
 /** Longest answer asked for, in tokens; the world's longest gold answer has 11 words. */
@@ -39,14 +39,24 @@ export interface AnsweredImage extends PlannedDraw {
   readonly reward: number;
 }
 
-/** Every image of a list, prompt by prompt. @param seed the evaluation's */
+/**
+ * Every image of a list, prompt by prompt.
+ * @param seed the evaluation's @param leastPerTask a task of few prompts draws more of each, so that its share is not left
+ *   to chance while its weight in the mean is that of the others
+ */
 export function planDraws(
   prompts: readonly ListedPrompt[],
   imagesPerPrompt: number,
   seed: number,
+  leastPerTask = 0,
 ): PlannedDraw[] {
+  const countFor = (tag: Tag) => {
+    const promptCount = prompts.filter(({ metadata }) => metadata.tag === tag).length;
+    return Math.max(imagesPerPrompt, Math.ceil(leastPerTask / promptCount));
+  };
+  const counts = new Map(TAGS.map((tag) => [tag, countFor(tag)]));
   return prompts.flatMap(({ metadata, seen }, promptIndex) =>
-    Array.from({ length: imagesPerPrompt }, (_, number) => ({
+    Array.from({ length: counts.get(metadata.tag) ?? imagesPerPrompt }, (_, number) => ({
       metadata,
       seen,
       promptIndex,

@@ -1,8 +1,11 @@
 /** For tests: inputs from a seed, and comparison of a shader with its twin. */
 import * as tf from "@tensorflow/tfjs-core";
 import { expect } from "vitest";
+import type { QuantFormat } from "../quant/quantFormat.ts";
+import { quantiseMatrix } from "../quant/quantiseMatrix.ts";
 import { createRng } from "../rng.ts";
 import { withTwins } from "./defineOp.ts";
+import { PackedWeight } from "./quantMatMul/packedWeight.ts";
 import { relativeError } from "./relativeError.ts";
 
 export { relativeError };
@@ -14,6 +17,14 @@ export function randomTensor<R extends tf.Rank>(name: string, shape: number[], r
     .gumbel(size)
     .map((value) => Math.max(-reach, Math.min(reach, (value - 0.6) * reach * 0.5)));
   return tf.tensor(values, shape as tf.ShapeMap[R], "float32");
+}
+
+/** Normal values packed, with every form of them made, so that tensors can be counted around what uses it. */
+export function randomPacked(outSize: number, inSize: number, format: QuantFormat): PackedWeight {
+  const values = createRng("oracle", "packed", outSize, inSize).normal(outSize * inSize);
+  const weight = new PackedWeight(quantiseMatrix(values, { outSize, inSize }, format));
+  for (const form of [weight.packed, weight.scales, weight.dense(), weight.transposed()]) tf.keep(form);
+  return weight;
 }
 
 /** Both to `tolerance` of the largest value, and of one shape. */

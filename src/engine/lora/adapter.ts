@@ -32,6 +32,28 @@ export class LowRankAdapter {
   }
 }
 
+/** A layer as adapters see it: where one can be put. Owns its adapter. */
+export class AdapterSlot {
+  readonly inSize: number;
+  readonly outSize: number;
+  #adapter: LowRankAdapter | null = null;
+
+  constructor(inSize: number, outSize: number) {
+    this.inSize = inSize;
+    this.outSize = outSize;
+  }
+
+  get adapter(): LowRankAdapter | null {
+    return this.#adapter;
+  }
+
+  /** Puts an adapter on (takes ownership) or, with null, takes it off; an earlier one is disposed. */
+  setAdapter(adapter: LowRankAdapter | null): void {
+    this.#adapter?.dispose();
+    this.#adapter = adapter;
+  }
+}
+
 /**
  * A fresh adapter that changes nothing yet: A uniform in ±1/√in (Kaiming with a = √5, PEFT's default), B zero.
  * Draws `rank · inSize` numbers from `rng`.

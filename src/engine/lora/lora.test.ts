@@ -4,7 +4,7 @@ import { startNodeBackend } from "../../cli/node/nodeBackend.ts";
 import { closeBackend } from "../device/backend.ts";
 import { Linear } from "../nn/linear.ts";
 import { createRng } from "../rng.ts";
-import { createAdapter } from "./adapter.ts";
+import { type AdapterSlot, createAdapter } from "./adapter.ts";
 import { adapterConfig, loadAdapters, peftName, saveAdapters, targetOf } from "./peft.ts";
 
 /** A busy machine takes its time to load tfjs. */
@@ -18,19 +18,21 @@ afterAll(closeBackend);
 const QUERY = "showo.model.layers.0.self_attn.q_proj";
 const MLP = "showo.model.layers.0.mlp.fc1";
 
-function makeModules(): Map<string, Linear> {
-  const layer = (inSize: number, outSize: number) =>
-    new Linear(tf.ones([inSize, outSize]), tf.zeros([outSize]));
+const layer = (inSize: number, outSize: number) =>
+  new Linear(tf.ones([inSize, outSize]), tf.zeros([outSize]));
+
+function makeModules(): Map<string, AdapterSlot> {
+  const slotOf = ({ slots: [slot] }: Linear) => slot as AdapterSlot;
   return new Map([
-    [QUERY, layer(4, 4)],
-    [MLP, layer(4, 6)],
+    [QUERY, slotOf(layer(4, 4))],
+    [MLP, slotOf(layer(4, 6))],
   ]);
 }
 
-function attach(modules: ReadonlyMap<string, Linear>): void {
-  for (const [name, layer] of modules) {
-    const { inSize, outSize } = layer;
-    layer.setAdapter(createAdapter({ inSize, outSize }, 2, 8, createRng(5, name)));
+function attach(modules: ReadonlyMap<string, AdapterSlot>): void {
+  for (const [name, slot] of modules) {
+    const { inSize, outSize } = slot;
+    slot.setAdapter(createAdapter({ inSize, outSize }, 2, 8, createRng(5, name)));
   }
 }
 
@@ -48,10 +50,10 @@ describe("a fresh adapter", () => {
   });
 
   it("does not change its layer", async () => {
-    const modules = makeModules();
+    const own = layer(4, 6);
     const x = tf.tensor2d([1, 2, 3, 4], [1, 4]);
-    attach(modules);
-    expect(await modules.get(MLP)?.apply(x).data()).toEqual(new Float32Array(6).fill(10));
+    attach(new Map(own.slots.map((slot) => [MLP, slot])));
+    expect(await own.apply(x).data()).toEqual(new Float32Array(6).fill(10));
   });
 });
 

@@ -5,10 +5,9 @@
  */
 import * as tf from "@tensorflow/tfjs-core";
 import { EngineError } from "../errors.ts";
-import type { Linear } from "../nn/linear.ts";
 import type { SafetensorsEntry } from "../safetensors/safetensors.ts";
 import { fromFloat32, toFloat32 } from "../safetensors/toFloat32.ts";
-import { LowRankAdapter } from "./adapter.ts";
+import { type AdapterSlot, LowRankAdapter } from "./adapter.ts";
 
 /** What adapter_config.json says, as far as it shapes the adapter. */
 export interface AdapterConfig {
@@ -33,7 +32,7 @@ export function targetOf(module: string): string {
 }
 
 /** @param modules adapted layers by full name */
-export function adapterConfig(modules: ReadonlyMap<string, Linear>, alpha: number): AdapterConfig {
+export function adapterConfig(modules: ReadonlyMap<string, AdapterSlot>, alpha: number): AdapterConfig {
   const adapted = [...modules].filter(([, layer]) => layer.adapter);
   return {
     peft_type: "LORA",
@@ -49,7 +48,7 @@ export function adapterConfig(modules: ReadonlyMap<string, Linear>, alpha: numbe
 
 /** Downloads all adapters. @param modules layers by full name; those without an adapter are left out */
 export async function saveAdapters(
-  modules: ReadonlyMap<string, Linear>,
+  modules: ReadonlyMap<string, AdapterSlot>,
 ): Promise<Map<string, SafetensorsEntry>> {
   const entries = new Map<string, SafetensorsEntry>();
   for (const [name, { adapter }] of modules) {
@@ -87,7 +86,7 @@ function toMatrix(
  * @throws EngineError("modelCorrupt") naming a missing, misshapen or unexpected tensor
  */
 export function loadAdapters(
-  modules: ReadonlyMap<string, Linear>,
+  modules: ReadonlyMap<string, AdapterSlot>,
   tensors: ReadonlyMap<string, SafetensorsEntry>,
   config: Pick<AdapterConfig, "r" | "lora_alpha" | "target_modules">,
 ): void {
@@ -100,7 +99,7 @@ export function loadAdapters(
       `The adapter's tensor ${unexpected ?? "list"} fits no layer named in its target_modules (${config.target_modules.join(", ")}).`,
     );
   }
-  const loaded: [Linear, LowRankAdapter][] = [];
+  const loaded: [AdapterSlot, LowRankAdapter][] = [];
   try {
     for (const [name, layer] of targets) {
       const { inSize, outSize } = layer;

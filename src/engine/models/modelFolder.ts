@@ -1,6 +1,6 @@
 /** The files of a model folder, read and parsed; every failure names the file. */
 import { EngineError } from "../errors.ts";
-import { expandInt8Rows } from "../safetensors/int8Rows.ts";
+import { expandInt8Rows, readInt8Rows } from "../safetensors/int8Rows.ts";
 import { readSafetensors, type SafetensorsFile } from "../safetensors/safetensors.ts";
 
 /** Reads a file of the folder by its path inside it; rejects when there is none. */
@@ -55,13 +55,21 @@ export async function readOptionalJson(read: ReadFile, file: string): Promise<un
 }
 
 /**
- * A safetensors file, int8 rows expanded.
+ * A safetensors file.
+ * @param keepsInt8 int8 rows are checked and stay as they are stored; else they are expanded
  * @throws EngineError("modelMissing") or EngineError("modelCorrupt") naming the file
  */
-export async function readTensors(read: ReadFile, file: string): Promise<SafetensorsFile["tensors"]> {
+export async function readTensors(
+  read: ReadFile,
+  file: string,
+  keepsInt8 = false,
+): Promise<SafetensorsFile["tensors"]> {
   const bytes = await readRequired(read, file);
   try {
-    return expandInt8Rows(readSafetensors(bytes).tensors);
+    const { tensors } = readSafetensors(bytes);
+    if (!keepsInt8) return expandInt8Rows(tensors);
+    for (const name of tensors.keys()) readInt8Rows(tensors, name);
+    return tensors;
   } catch (cause) {
     throw corrupt(file, cause);
   }

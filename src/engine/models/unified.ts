@@ -7,6 +7,7 @@
  * ownership of the result; asynchronous ones record nothing.
  */
 import type { Tensor, Variable } from "@tensorflow/tfjs-core";
+import type { ModelFormat, QuantFormat } from "../quant/quantFormat.ts";
 
 export type ImageCodes = Int32Array;
 
@@ -91,6 +92,26 @@ export interface SoftImageRequest extends ImageScoreRequest {
    * Absent: the plain softmax, without noise.
    */
   readonly noiseSeeds?: readonly string[];
+}
+
+/** What keeping a model's weights in a format costs and loses. */
+export interface WeightReport {
+  readonly weights: ModelFormat;
+  /** Of all parameters but the image tokenizer's, which stays f32. */
+  readonly bytes: number;
+  /** Matrices of one kind together, in the model's order. */
+  readonly matrices: readonly {
+    /** Original name without the layer. */
+    readonly kind: string;
+    readonly format: QuantFormat | "f32";
+    /** How many there are. */
+    readonly count: number;
+    /** Numbers in all of them. */
+    readonly numbers: number;
+    readonly bytes: number;
+    /** Root mean square of the error over that of the values, root mean square over the matrices. */
+    readonly relativeError: number;
+  }[];
 }
 
 /** One trainable tensor of the adapter, with its PEFT name. */

@@ -1,16 +1,37 @@
 /**
- * The linear layer: y = x·Wᵀ + b, plus a low-rank adapter's scale·(x·Aᵀ)·Bᵀ where one is attached. A frozen weight is
- * no input of the taped op, so nothing is computed for its gradient.
+ * The linear layer: y = x·Wᵀ + b, plus a low-rank adapter's scale·(x·Aᵀ)·Bᵀ where one is attached; or several layers that
+ * read the same x, computed as one with their outputs side by side. A frozen weight is no input of the taped op, so
+ * nothing is computed for its gradient.
  */
 import * as tf from "@tensorflow/tfjs-core";
+import { isCompilingOnly } from "../device/compilation.ts";
+import { EngineError } from "../errors.ts";
+import { runsShaders } from "../kernels/defineOp.ts";
+import { JoinedCopies, type LowRankTerm } from "../kernels/quantMatMul/joinedTerms.ts";
+import { mergeTerms } from "../kernels/quantMatMul/mergedWeight.ts";
 import { PackedWeight } from "../kernels/quantMatMul/packedWeight.ts";
 import { quantLinear } from "../kernels/quantMatMul/quantMatMul.ts";
 import type { TokenHead } from "../kernels/tokenLogProb/tokenLogProb.ts";
-import { LowRankAdapter } from "../lora/adapter.ts";
+import { AdapterSlot, LowRankAdapter } from "../lora/adapter.ts";
+import { joinMatrices } from "../quant/joinMatrices.ts";
 import type { QuantisedMatrix } from "../quant/quantFormat.ts";
 
+/** How one call differs. */
+export interface ApplyOptions {
+  /** x needs no gradient, so none is computed. */
+  readonly isConstant?: boolean;
+  /** Added to the result [R, out]. Taped. */
+  readonly residual?: tf.Tensor2D;
+}
+
+/** A layer whose adapters are on. */
+interface ActiveTerm extends LowRankTerm {
+  readonly start: number;
+  readonly isFrozen: boolean;
+}
+
 /**
- * One layer. Owns its adapter, and its weight and bias unless it is a view.
+ * Owns its slots' adapters, and its weight and bias unless it is a view.
  * A weight in f32 lies input-major, and its transpose beside it once a twin needs it, so that the wide products are plain
  * ones: tfjs multiplies a transposed right operand ten times slower on wasm, and wrongly for some shapes on WebGPU
  * (spec/peers.md 2.1).
@@ -20,27 +41,52 @@ export class Linear {
   readonly weight: tf.Tensor2D | PackedWeight;
   /** [out] */
   readonly bias: tf.Tensor1D;
-  /** Weight and bias receive gradients. */
-  readonly isTrainable: boolean;
+  /** Of the layers side by side, in the order of their columns; one where nothing was joined. */
+  readonly slots: readonly AdapterSlot[];
   readonly #isView: boolean;
-  #adapter: LowRankAdapter | null = null;
+  readonly #joined = new JoinedCopies();
   /** [out, in] */
   #transposed: tf.Tensor2D | null = null;
 
   /**
-   * @param weight [in, out], or packed (frozen) @param bias [out]; takes ownership of both
+   * @param weight [in, out], or packed @param bias [out]; takes ownership of both
+   * @param outSizes columns of the layers side by side; one layer unless told
    * @param isView weight and bias belong to another layer
    */
-  constructor(weight: tf.Tensor2D | PackedWeight, bias: tf.Tensor1D, isTrainable = false, isView = false) {
+  constructor(
+    weight: tf.Tensor2D | PackedWeight,
+    bias: tf.Tensor1D,
+    outSizes: readonly number[] = [bias.shape[0]],
+    isView = false,
+  ) {
     this.weight = weight;
     this.bias = bias;
-    this.isTrainable = isTrainable;
     this.#isView = isView;
+    this.slots = outSizes.map((outSize) => new AdapterSlot(this.inSize, outSize));
   }
 
   /** A frozen layer in few bits. @param bias [out]; takes ownership */
   static ofMatrix(matrix: QuantisedMatrix, bias: tf.Tensor1D): Linear {
     return new Linear(new PackedWeight(matrix), bias);
+  }
+
+  /**
+   * Layers of one input and format as one, their outputs side by side.
+   * @param layers without adapters; used up: their weights are freed
+   * @throws EngineError("badInput") when formats or inputs differ
+   */
+  static join(layers: readonly Linear[]): Linear {
+    const bias = tf.concat(layers.map((layer) => layer.bias));
+    const outSizes = layers.map(({ outSize }) => outSize);
+    const weights = layers.map(({ weight }) => weight);
+    const dense = weights.flatMap((weight) => (weight instanceof tf.Tensor ? weight : []));
+    const packed = weights.flatMap((weight) => (weight instanceof PackedWeight ? weight.matrix : []));
+    if (dense.length > 0 && packed.length > 0) {
+      throw new EngineError("badInput", "A packed layer and one in f32 cannot be one: give all one format.");
+    }
+    const weight = packed.length > 0 ? new PackedWeight(joinMatrices(packed)) : tf.concat(dense, 1);
+    for (const layer of layers) layer.dispose();
+    return new Linear(weight, bias, outSizes);
   }
 
   get inSize(): number {
@@ -51,87 +97,78 @@ export class Linear {
     return this.bias.shape[0];
   }
 
-  get adapter(): LowRankAdapter | null {
-    return this.#adapter;
-  }
-
-  /** Puts an adapter on (takes ownership) or, with null, takes it off; an earlier one is disposed. */
-  setAdapter(adapter: LowRankAdapter | null): void {
-    this.#adapter?.dispose();
-    this.#adapter = adapter;
-  }
-
-  /**
-   * @param x [R, in] @param isConstant x needs no gradient, so none is computed
-   * @returns [R, out], owned by the caller. Taped.
-   */
-  apply(x: tf.Tensor2D, isConstant = false): tf.Tensor2D {
-    const { weight, bias } = this;
-    const adapter = this.#adapter?.isEnabled ? this.#adapter : null;
-    if (this.isTrainable && weight instanceof tf.Tensor) return applyTrainable(x, weight, bias, adapter);
-    return quantLinear(x, weight, bias, adapter, {
+  /** @param x [R, in] @returns [R, out], owned by the caller. Taped. */
+  apply(x: tf.Tensor2D, { isConstant = false, residual }: ApplyOptions = {}): tf.Tensor2D {
+    const terms = this.#activeTerms();
+    return quantLinear(x, this.weight, this.bias, terms, {
       isConstant,
-      isAdapterFrozen: adapter?.isFrozen ?? true,
+      isAdapterFrozen: terms.every(({ isFrozen }) => isFrozen),
+      ...(residual ? { residual } : {}),
+      joined: () => this.#joined.join(terms),
       transposed: () => this.transposedWeight(),
     });
   }
 
-  /** Wᵀ in f32, borrowed: kept where the weight is frozen, else made for the surrounding tidy. @returns [out, in] */
+  /** Wᵀ in f32, borrowed. @returns [out, in] */
   transposedWeight(): tf.Tensor2D {
     if (this.weight instanceof PackedWeight) return this.weight.transposed();
-    if (this.isTrainable) return tf.transpose(this.weight);
-    this.#transposed ??= tf.keep(tf.transpose(this.weight)) as tf.Tensor2D;
-    return this.#transposed;
+    if (this.#transposed) return this.#transposed;
+    const transposed = tf.transpose(this.weight) as tf.Tensor2D;
+    if (!isCompilingOnly()) this.#transposed = tf.keep(transposed);
+    return transposed;
   }
 
   /**
-   * A frozen layer that computes what this one computes now, whatever becomes of the adapter: its products are added to
-   * a copy of a weight in f32, or stay beside a packed one. Owned by the caller; must not outlive this layer.
+   * A layer that computes what this one computes now, whatever becomes of the adapters: their products are added to a copy
+   * of the weight in f32, or stay beside packed words that shaders read. Owned by the caller; must not outlive this layer.
    */
   frozenCopy(): Linear {
     const { weight, bias } = this;
-    const adapter = this.#adapter?.isEnabled ? this.#adapter : null;
-    if (adapter && weight instanceof tf.Tensor) {
-      const merged = tf.tidy(() => {
-        const delta = tf.matMul(tf.transpose(adapter.a), tf.transpose(tf.mul(adapter.b, adapter.scale)));
-        return tf.add(weight, delta) as tf.Tensor2D;
-      });
-      return new Linear(merged, tf.clone(bias));
+    const terms = this.#activeTerms();
+    const outSizes = this.slots.map(({ outSize }) => outSize);
+    const [first] = terms;
+    // Where no shader reads packed words, their f32 copy takes the products as well.
+    const isPacked = weight instanceof PackedWeight && runsShaders();
+    if (first && !isPacked) {
+      const spans = terms.map(({ start, b }) => ({ start, count: b.shape[0] }));
+      const joined = terms.length > 1 ? this.#joined.join(terms) : first;
+      const dense = weight instanceof PackedWeight ? weight.dense() : weight;
+      return new Linear(mergeTerms(dense, joined, spans, first.scale), tf.clone(bias), outSizes);
     }
-    const view = new Linear(weight, bias, false, true);
-    if (adapter) {
-      view.setAdapter(new LowRankAdapter(adapter.a, adapter.b, adapter.scale * adapter.a.shape[0]));
+    const view = new Linear(weight, bias, outSizes, true);
+    for (const [at, { adapter }] of this.slots.entries()) {
+      if (!adapter?.isEnabled) continue;
+      const copy = new LowRankAdapter(adapter.a, adapter.b, adapter.scale * adapter.a.shape[0]);
+      copy.isFrozen = true;
+      view.slots[at]?.setAdapter(copy);
     }
     return view;
   }
 
-  /** Its adapter aside, as a head that tokens are scored by; borrowed. */
+  /** Its adapters aside, as a head that tokens are scored by; borrowed. */
   asTokenHead(): TokenHead {
     const { weight, bias } = this;
-    const dense = weight instanceof PackedWeight ? weight.dense() : weight;
-    return { weight: dense, bias, transposedWeight: () => this.transposedWeight() };
+    return { weight, bias, transposedWeight: () => this.transposedWeight() };
   }
 
   dispose(): void {
-    this.setAdapter(null);
+    for (const slot of this.slots) slot.setAdapter(null);
+    this.#joined.dispose();
     this.#transposed?.dispose();
     this.#transposed = null;
     if (this.#isView) return;
     this.weight.dispose();
     this.bias.dispose();
   }
-}
 
-/** The same on tfjs's own tape: everything receives gradients. Golden checks only, so plainness goes before speed. */
-function applyTrainable(
-  x: tf.Tensor2D,
-  weight: tf.Tensor2D,
-  bias: tf.Tensor1D,
-  adapter: LowRankAdapter | null,
-): tf.Tensor2D {
-  const base = tf.add(tf.matMul(x, weight), bias) as tf.Tensor2D;
-  if (!adapter) return base;
-  const low = tf.matMul(x, adapter.a as unknown as tf.Tensor2D, false, true);
-  const delta = tf.matMul(low, adapter.b as unknown as tf.Tensor2D, false, true);
-  return tf.add(base, tf.mul(delta, adapter.scale));
+  #activeTerms(): ActiveTerm[] {
+    let start = 0;
+    return this.slots.flatMap(({ adapter, outSize }) => {
+      const own = start;
+      start += outSize;
+      if (!adapter?.isEnabled) return [];
+      const { a, b, scale, isFrozen } = adapter;
+      return [{ a, b, scale, start: own, isFrozen }];
+    });
+  }
 }

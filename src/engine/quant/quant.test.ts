@@ -2,8 +2,16 @@ import { describe, expect, it } from "vitest";
 import { createRng } from "../rng.ts";
 import { decodeF16, encodeF16AwayFromZero } from "../safetensors/float16.ts";
 import { readSafetensors, type SafetensorsFile, writeSafetensors } from "../safetensors/safetensors.ts";
+import { packInt8Rows } from "./packInt8Rows.ts";
 import { QUANTISATION_KEY, readQuantised, writeQuantised } from "./quantFile.ts";
-import { layoutOf, QUANT_FORMATS, type QuantFormat, type QuantisedMatrix } from "./quantFormat.ts";
+import {
+  layoutOf,
+  matrixBytes,
+  QUANT_FORMATS,
+  type QuantFormat,
+  type QuantisedMatrix,
+  takeMatrixRows,
+} from "./quantFormat.ts";
 import { dequantiseMatrix, quantisationError, quantiseMatrix } from "./quantiseMatrix.ts";
 
 const FORMATS = Object.keys(QUANT_FORMATS) as QuantFormat[];
@@ -148,6 +156,53 @@ describe("what quantising loses", () => {
     const again = quantiseMatrix(once, size, format);
     // int8: the extreme value need not have reached ±127 exactly after the scale was rounded.
     expect(quantisationError(once, again).relative).toBeLessThan(format.startsWith("int8") ? 0.01 : 1e-3);
+  });
+});
+
+describe("integers that a file stores", () => {
+  const size = { outSize: 2, inSize: 33 };
+  const values = Int8Array.from({ length: 66 }, (_, at) => ((at * 37) % 255) - 127);
+
+  it("are kept to the last one, with their scale as the nearest half", () => {
+    const scales = Float32Array.of(0.1, 3);
+    const matrix = packInt8Rows({ values, scales }, size);
+    expect(matrix).toMatchObject({ format: "int8Row", groupSize: 64, ...size });
+    // 0.1 lies between 1638 and 1639 steps of 2⁻¹⁴, nearer to the former.
+    const halves = [1638 / 2 ** 14, 3];
+    expect(dequantiseMatrix(matrix)).toEqual(
+      Float32Array.from(values, (value, at) => value * (halves[Math.floor(at / 33)] ?? 0)),
+    );
+  });
+
+  it("are refused with a scale that is no number, or none of f16", () => {
+    const pack = (...scales: number[]) => packInt8Rows({ values, scales: Float32Array.from(scales) }, size);
+    expect(() => pack(1, Number.NaN)).toThrow(
+      expect.objectContaining({ code: "nonFinite", data: { row: 1 } }),
+    );
+    expect(() => pack(1e6, 1)).toThrow(expect.objectContaining({ code: "badInput", data: { row: 0 } }));
+    expect(() => pack(1)).toThrow(expect.objectContaining({ code: "nonFinite" }));
+  });
+});
+
+describe("some rows of a matrix", () => {
+  it.each(FORMATS)("%s: are those rows, in the same memory", (format) => {
+    const size = { outSize: 5, inSize: 70 };
+    const whole = quantiseMatrix(rng.normal(5 * 70), size, format);
+    const part = takeMatrixRows(whole, 1, 3);
+    expect(dequantiseMatrix(part)).toEqual(dequantiseMatrix(whole).subarray(70, 4 * 70));
+    expect(part.packed.buffer).toBe(whole.packed.buffer);
+    expect(matrixBytes(part) / matrixBytes(whole)).toBeCloseTo(3 / 5, 12);
+  });
+
+  it("must exist", () => {
+    const matrix = quantiseMatrix(new Float32Array(10), { outSize: 2, inSize: 5 }, "int8");
+    for (const [start, count] of [
+      [-1, 1],
+      [1, 2],
+      [0, 0],
+    ] as const) {
+      expect(() => takeMatrixRows(matrix, start, count)).toThrow(RangeError);
+    }
   });
 });
 

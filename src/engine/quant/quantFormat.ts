@@ -23,6 +23,9 @@ export const QUANT_FORMATS = {
 
 export type QuantFormat = keyof typeof QUANT_FORMATS;
 
+/** How a model's matrices are kept as a whole. Which of them gets which `QuantFormat` is the model family's to say. */
+export type ModelFormat = "f32" | "int8" | "int4";
+
 /** A matrix W [out, in] in a format. */
 export interface QuantisedMatrix {
   readonly format: QuantFormat;
@@ -34,6 +37,24 @@ export interface QuantisedMatrix {
   readonly packed: Uint32Array;
   /** [out, scaleWordsPerRow], pairs of f16 */
   readonly scales: Uint32Array;
+}
+
+/** What a matrix takes in memory. */
+export function matrixBytes({ packed, scales }: QuantisedMatrix): number {
+  return packed.byteLength + scales.byteLength;
+}
+
+/** Some rows of a matrix; shares its memory. @param start first row @throws RangeError when there are no such rows */
+export function takeMatrixRows(matrix: QuantisedMatrix, start: number, count: number): QuantisedMatrix {
+  const { outSize, packed, scales } = matrix;
+  if (start < 0 || count < 1 || start + count > outSize) {
+    throw new RangeError(`rows ${start} to ${start + count} of ${outSize}`);
+  }
+  const part = (words: Uint32Array) => {
+    const perRow = words.length / outSize;
+    return words.subarray(start * perRow, (start + count) * perRow);
+  };
+  return { ...matrix, outSize: count, packed: part(packed), scales: part(scales) };
 }
 
 /** Sizes of W [out, in]. */

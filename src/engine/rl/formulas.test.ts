@@ -1,21 +1,11 @@
-import "@tensorflow/tfjs-backend-cpu";
-import { grad, mul, setBackend, sum, type Tensor2D, tensor1d, tensor2d } from "@tensorflow/tfjs-core";
-import { beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { makeConfig } from "../config.ts";
-import { registerGradients } from "../device/gradients.ts";
 import { createRng } from "../rng.ts";
 import { computeAdvantages, groupStatistics, isDeadGroup } from "./advantage.ts";
 import { drawHiddenMasks, remaskRatio, replayViews } from "./imageViews.ts";
-import { k3 } from "./kl.ts";
 import { takeChanges } from "./liveConfig.ts";
 import { computeMetrics, tokenDistance } from "./metrics.ts";
-import { clippedShare, likelihoodTokenLoss, policyTokenLoss, tokenMean } from "./policyLoss.ts";
 import type { JudgedGroup } from "./task.ts";
-
-beforeAll(async () => {
-  await setBackend("cpu");
-  await registerGradients();
-}, 240_000);
 
 describe("computeAdvantages", () => {
   it("gives the hand-computed values", () => {
@@ -46,116 +36,6 @@ describe("computeAdvantages", () => {
   it("clamps outliers", () => {
     const rewards = [1, ...Array.from({ length: 99 }, () => 0)];
     expect(computeAdvantages(rewards, 5)[0]).toBe(5);
-  });
-});
-
-describe("k3", () => {
-  it("is zero at equality, never negative, and matches the formula", () => {
-    const rng = createRng("k3");
-    const policy = tensor1d(rng.normal(200));
-    const reference = tensor1d(rng.normal(200));
-    expect(Array.from(k3(policy, policy).dataSync()).every((value) => value === 0)).toBe(true);
-    expect(Math.min(...k3(policy, reference).dataSync())).toBeGreaterThanOrEqual(0);
-    expect(k3(tensor1d([-1]), tensor1d([-2])).dataSync()[0]).toBeCloseTo(Math.exp(-1) + 1 - 1, 6);
-  });
-});
-
-describe("policyTokenLoss", () => {
-  const logProbs = tensor2d([
-    [-1, -2],
-    [-0.5, -3],
-  ]);
-  const advantages = tensor1d([2, -0.5]);
-  const noKl = { reference: null, weight: 0 };
-
-  it("has the ratio 1 in value and REINFORCE's gradient", () => {
-    const loss = policyTokenLoss(logProbs, advantages, noKl);
-    expect(Array.from(loss.dataSync())).toEqual([-2, -2, 0.5, 0.5]);
-    const gradient = grad((l) => sum(policyTokenLoss(l as Tensor2D, advantages, noKl)))(logProbs);
-    const reinforce = grad((l) =>
-      sum(
-        mul(
-          l,
-          tensor2d([
-            [-2, -2],
-            [0.5, 0.5],
-          ]),
-        ),
-      ),
-    )(logProbs);
-    expect(Array.from(gradient.dataSync())).toEqual(Array.from(reinforce.dataSync()));
-  });
-
-  it("adds beta times k3, whose gradient agrees with finite differences", () => {
-    const reference = tensor2d([
-      [-1.5, -1],
-      [-0.7, -2],
-    ]);
-    const still = tensor1d([0, 0]);
-    const total = (l: Tensor2D) => sum(policyTokenLoss(l, still, { reference, weight: 0.3 }));
-    const gradient = grad((l) => total(l as Tensor2D))(logProbs).arraySync() as number[][];
-    const at = (delta: number) =>
-      total(
-        tensor2d([
-          [-1 + delta, -2],
-          [-0.5, -3],
-        ]),
-      ).dataSync()[0] ?? 0;
-    expect(gradient[0]?.[0]).toBeCloseTo((at(0.01) - at(-0.01)) / 0.02, 3);
-    expect(gradient[0]?.[0]).toBeCloseTo(0.3 * (1 - Math.exp(-0.5)), 5);
-  });
-
-  it("stops pushing once the ratio to the old policy left its range, and only in the pushed direction", () => {
-    // Ratios e^0.5 and e^-0.5 in both rows; A is 2 in the first and -0.5 in the second.
-    const old = tensor2d([
-      [-1.5, -1.5],
-      [-1, -2.5],
-    ]);
-    const clip = { logProbs: old, low: 0.2, high: 0.28 };
-    const loss = policyTokenLoss(logProbs, advantages, noKl, clip);
-    const [up, down] = [Math.exp(0.5), Math.exp(-0.5)];
-    const expected = [-2 * 1.28, -2 * down, 0.5 * up, 0.5 * 0.8];
-    for (const [at, value] of loss.dataSync().entries()) expect(value).toBeCloseTo(expected[at] ?? 0, 5);
-    const gradient = grad((l) => sum(policyTokenLoss(l as Tensor2D, advantages, noKl, clip)))(logProbs);
-    const slopes = [0, -2 * down, 0.5 * up, 0];
-    for (const [at, value] of gradient.dataSync().entries()) expect(value).toBeCloseTo(slopes[at] ?? 0, 5);
-    expect(Array.from(clippedShare(logProbs, old, clip).dataSync())).toEqual([1, 1, 1, 1]);
-    expect(Array.from(clippedShare(logProbs, logProbs, clip).dataSync())).toEqual([0, 0, 0, 0]);
-  });
-
-  it("is 0 for a sample without tokens", () => {
-    expect(
-      Array.from(
-        tokenMean(
-          logProbs,
-          tensor2d([
-            [0, 0],
-            [1, 0],
-          ]),
-        ).dataSync(),
-      ),
-    ).toEqual([0, -0.5]);
-  });
-
-  it("averages over weighted tokens only", () => {
-    const means = tokenMean(
-      logProbs,
-      tensor2d([
-        [1, 1],
-        [0, 1],
-      ]),
-    );
-    expect(Array.from(means.dataSync())).toEqual([-1.5, -3]);
-  });
-});
-
-describe("likelihoodTokenLoss", () => {
-  it("is the weighted negative log-prob, and its gradient the weight", () => {
-    const logProbs = tensor2d([[-1, -2]]);
-    const loss = (l: Tensor2D) => likelihoodTokenLoss(l, tensor1d([1.5]), { reference: null, weight: 0 });
-    expect(Array.from(loss(logProbs).dataSync())).toEqual([1.5, 3]);
-    const gradient = grad((l) => sum(loss(l as Tensor2D)))(logProbs);
-    expect(Array.from(gradient.dataSync())).toEqual([-1.5, -1.5]);
   });
 });
 
@@ -230,12 +110,37 @@ describe("computeMetrics", () => {
       group("colors", ["colors", "colors", "colors", "colors"]),
       group("counting", ["counting", "counting"]),
     ];
-    const metrics = computeMetrics(groups, null, { draw: 1, answer: 2, observe: 4 });
+    const metrics = computeMetrics(groups, null, { draw: 1, answer: 2, observe: 4 }, null);
     expect(metrics).toMatchObject({ observeSeconds: 4, learnSeconds: 0, stepSeconds: 7 });
     const forms = Object.entries(metrics).filter(([name]) => name.startsWith("format/"));
     expect(Object.fromEntries(forms)).toEqual({
       "format/colors/other": 1 / 8,
       "format/colors/counting": 2 / 8,
     });
+  });
+
+  it("tells what each phase asked of the GPU, and its time where there is a clock", () => {
+    const counts = { dispatches: 5, submits: 2, readbacks: 1, readbackBytes: 64 };
+    const seconds = { draw: 0, answer: 0, observe: 0 };
+    const metricsOf = (draw: number | null, learn: number | null) => {
+      const uses = new Map([
+        ["draw", { ...counts, busyMs: draw }],
+        ["learn", { ...counts, busyMs: learn }],
+      ]);
+      return computeMetrics([], null, seconds, uses);
+    };
+    expect(metricsOf(1.5, 2)).toMatchObject({
+      gpuMs: 3.5,
+      "gpu/draw/busyMs": 1.5,
+      "gpu/draw/dispatches": 5,
+      "gpu/learn/submits": 2,
+      "gpu/learn/readbackBytes": 64,
+    });
+    const untimed = metricsOf(null, null);
+    expect(untimed).not.toHaveProperty("gpuMs");
+    expect(untimed).not.toHaveProperty("gpu/draw/busyMs");
+    expect(untimed).toHaveProperty("gpu/learn/readbacks", 1);
+    const names = Object.keys(computeMetrics([], null, seconds, null));
+    expect(names.filter((name) => name.startsWith("gpu"))).toEqual([]);
   });
 });

@@ -11,12 +11,7 @@
  */
 import {
   keep,
-  mul,
   type NamedTensorMap,
-  type Scalar,
-  scalar,
-  stack,
-  sum,
   type Tensor,
   type Tensor1D,
   type Tensor2D,
@@ -25,9 +20,8 @@ import {
   tidy,
   variableGrads,
 } from "@tensorflow/tfjs-core";
+import { type ClipRange, tokenLoss } from "../kernels/tokenLoss/tokenLoss.ts";
 import type { UnifiedModel } from "../models/unified.ts";
-import { k3 } from "./kl.ts";
-import { clippedShare, likelihoodTokenLoss, policyTokenLoss, tokenMean } from "./policyLoss.ts";
 import type { Sample } from "./samples.ts";
 
 export interface TermWeights {
@@ -52,7 +46,7 @@ export interface PassPlan {
   /** Null: decoupled. */
   readonly endToEnd: EndToEnd | null;
   /** How far the ratio may go before it stops pushing, below and above 1. */
-  readonly clip: { readonly low: number; readonly high: number };
+  readonly clip: ClipRange;
   readonly imagesPerPass: number;
 }
 
@@ -140,17 +134,17 @@ export function computePass(model: UnifiedModel, pass: Pass, old: Tensor2D | nul
   const kept: { sums?: Tensor1D; logProbs?: Tensor2D } = {};
   const { value, grads } = variableGrads(() => {
     const { logProbs, weights } = scorePass(model, pass, false);
-    const kl = { reference, weight: termWeights.kl };
-    const perToken =
-      plan.objective === "sft"
-        ? likelihoodTokenLoss(logProbs, policyWeights(pass), kl)
-        : policyTokenLoss(logProbs, policyWeights(pass), kl, old && { logProbs: old, ...plan.clip });
-    const share = (perTokenValues: Tensor2D): Scalar =>
-      mul(sum(tokenMean(perTokenValues, weights)), pass.share);
-    const loss = share(perToken);
-    const distance = reference ? share(k3(logProbs, reference) as Tensor2D) : scalar(0);
-    const clipped = old ? share(clippedShare(logProbs, old, plan.clip)) : scalar(0);
-    kept.sums = keep(stack([loss, distance, share(logProbs), clipped]) as Tensor1D);
+    const { loss, sums } = tokenLoss(
+      {
+        logProbs,
+        weights,
+        signals: policyWeights(pass),
+        ...(reference ? { reference } : {}),
+        ...(old ? { old } : {}),
+      },
+      { objective: plan.objective, klWeight: termWeights.kl, clip: plan.clip, share: pass.share },
+    );
+    kept.sums = keep(sums);
     kept.logProbs = keep(logProbs.clone());
     return loss;
   }, variables);

@@ -1,6 +1,6 @@
 /**
  * Small models ship their matrices as int8 with one scale per row: `x` I8 [rows, …] beside `x.scale` F32 [rows]
- * means x = int8 · scale. This halves an f16 download; arithmetic stays f32. Written by pretrain's export.
+ * means x = int8 · scale. This halves an f16 download. Written by pretrain's export.
  */
 import { EngineError } from "../errors.ts";
 import type { SafetensorsEntry, SafetensorsFile } from "./safetensors.ts";
@@ -8,11 +8,22 @@ import { fromFloat32, toFloat32 } from "./toFloat32.ts";
 
 const SCALE_SUFFIX = ".scale";
 
-function expandRows(
-  name: string,
-  entry: SafetensorsEntry,
-  scale: SafetensorsEntry | undefined,
-): SafetensorsEntry {
+/** An int8 tensor as it is stored. */
+export interface Int8Rows {
+  /** [rows · width], row major; shares the file's memory. */
+  readonly values: Int8Array;
+  /** [rows] */
+  readonly scales: Float32Array;
+}
+
+/**
+ * @returns the integers and scales of a tensor, null when it is none of int8
+ * @throws EngineError("fileCorrupt") naming an int8 tensor without a matching scale
+ */
+export function readInt8Rows(tensors: ReadonlyMap<string, SafetensorsEntry>, name: string): Int8Rows | null {
+  const entry = tensors.get(name);
+  if (entry?.dtype !== "I8") return null;
+  const scale = tensors.get(name + SCALE_SUFFIX);
   const rows = entry.shape[0] ?? 0;
   if (scale?.dtype !== "F32" || scale.shape.length !== 1 || scale.shape[0] !== rows) {
     throw new EngineError(
@@ -21,13 +32,26 @@ function expandRows(
       { tensor: name, rows },
     );
   }
-  const values = toFloat32(entry);
-  const scales = toFloat32(scale);
-  const width = rows === 0 ? 0 : values.length / rows;
-  for (let i = 0; i < values.length; i++) {
-    values[i] = (values[i] ?? 0) * (scales[Math.floor(i / width)] ?? 0);
+  const { buffer, byteOffset, byteLength } = entry.data;
+  return { values: new Int8Array(buffer, byteOffset, byteLength), scales: toFloat32(scale) };
+}
+
+/**
+ * A tensor's values, whichever way they are stored.
+ * @throws EngineError("fileCorrupt") naming an int8 tensor without a matching scale, or a tensor that is missing
+ */
+export function readValues(tensors: ReadonlyMap<string, SafetensorsEntry>, name: string): Float32Array {
+  const entry = tensors.get(name);
+  if (!entry) throw new EngineError("fileCorrupt", `The file has no tensor ${name}. Export the model again.`);
+  const rows = readInt8Rows(tensors, name);
+  if (!rows) return toFloat32(entry);
+  const { values, scales } = rows;
+  const out = new Float32Array(values.length);
+  const width = values.length / scales.length;
+  for (const [row, scale] of scales.entries()) {
+    for (let at = row * width; at < (row + 1) * width; at++) out[at] = (values[at] ?? 0) * scale;
   }
-  return fromFloat32(values, entry.shape);
+  return out;
 }
 
 /**
@@ -42,7 +66,7 @@ export function expandInt8Rows(tensors: SafetensorsFile["tensors"]): Safetensors
       .filter(([name]) => !isScale(name))
       .map(([name, entry]) => [
         name,
-        entry.dtype === "I8" ? expandRows(name, entry, tensors.get(name + SCALE_SUFFIX)) : entry,
+        entry.dtype === "I8" ? fromFloat32(readValues(tensors, name), entry.shape) : entry,
       ]),
   );
 }

@@ -21,7 +21,7 @@ const headerSchema = z.object(
     format: z.literal(FORMAT, { error: `"${FORMAT}"` }),
     version: z.literal(VERSION, { error: `${VERSION}` }),
     model: text,
-    /** Digest of the model's own weights. */
+    /** Digest of the model's own weights, and their format where they are packed. */
     weights: text,
     /** Digest of the image tokenizer: codes mean the same where it is the same. */
     tokenizer: text,

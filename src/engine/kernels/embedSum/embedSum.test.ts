@@ -2,8 +2,8 @@ import "@tensorflow/tfjs-backend-cpu";
 import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, it } from "vitest";
 import { registerGradients } from "../../device/gradients.ts";
-import { expectClose, randomTensor } from "../oracle.ts";
-import { straightThroughEmbedding } from "./embedSum.ts";
+import { expectClose, randomPacked, randomTensor } from "../oracle.ts";
+import { type CodeTable, straightThroughEmbedding } from "./embedSum.ts";
 import { softenChoice } from "./twin.ts";
 
 beforeAll(async () => {
@@ -21,7 +21,8 @@ describe("straightThroughEmbedding", () => {
       randomTensor<tf.Rank.R2>("table", [4, 3]),
       randomTensor<tf.Rank.R2>("logits", [2, 4]),
     ];
-    return { table, columns: tf.transpose(table), logits, upstream: randomTensor("upstream", [2, 3]) };
+    const codes = { rows: table, columns: tf.transpose(table) as tf.Tensor2D };
+    return { table, codes, logits, upstream: randomTensor("upstream", [2, 3]) };
   };
 
   /** What softmax((z + shift)/τ)·table receives, by the stock tape. */
@@ -32,9 +33,9 @@ describe("straightThroughEmbedding", () => {
 
   it("is the given embedding forward and the softmax's backward, at weighted rows only", async () => {
     const inputs = makeInputs();
-    const { table, columns, logits, upstream } = inputs;
+    const { table, codes, logits, upstream } = inputs;
     const hard = (z: tf.Tensor) =>
-      straightThroughEmbedding(z as tf.Tensor2D, table, columns, ids, Float32Array.of(1, 0), tau);
+      straightThroughEmbedding(z as tf.Tensor2D, codes, ids, Float32Array.of(1, 0), tau);
     expect(await hard(logits).array()).toEqual(await tf.gather(table, tf.tensor1d(ids, "int32")).array());
     const actual = tf.grad((z) => tf.sum(tf.mul(hard(z), upstream)))(logits);
     const expected = softGradient(inputs, tf.scalar(0));
@@ -45,10 +46,9 @@ describe("straightThroughEmbedding", () => {
 
   it("has the Jacobian of the noisy softmax over τ", async () => {
     const inputs = makeInputs();
-    const { table, columns, logits, upstream } = inputs;
+    const { codes, logits, upstream } = inputs;
     const noise = randomTensor<tf.Rank.R2>("noise", [2, 4]);
-    const hard = (z: tf.Tensor) =>
-      straightThroughEmbedding(z as tf.Tensor2D, table, columns, ids, ones, tau, noise);
+    const hard = (z: tf.Tensor) => straightThroughEmbedding(z as tf.Tensor2D, codes, ids, ones, tau, noise);
     const actual = tf.grad((z) => tf.sum(tf.mul(hard(z), upstream)))(logits);
     // The perturbed logits, plainly in f64.
     const [z, g] = [await logits.array(), await noise.array()];
@@ -63,6 +63,19 @@ describe("straightThroughEmbedding", () => {
     await expectClose(actual, softGradient(inputs, tf.tensor2d(shift)));
   });
 
+  it("reads a packed table as the f32 values that its words stand for", async () => {
+    const { logits, upstream } = makeInputs();
+    const packed = randomPacked(4, 3, "int8Row");
+    const plain = { rows: packed.transposed(), columns: packed.dense() };
+    const compute = (table: CodeTable) => {
+      const hard = (z: tf.Tensor) => straightThroughEmbedding(z as tf.Tensor2D, table, ids, ones, tau);
+      const slope = tf.grad((z) => tf.sum(tf.mul(hard(z), upstream)))(logits);
+      return tf.concat([tf.reshape(hard(logits), [-1]), tf.reshape(slope, [-1])]).array();
+    };
+    expect(await compute(packed)).toEqual(await compute(plain));
+    packed.dispose();
+  });
+
   it("stays finite for codes the model thought impossible, and makes them the likeliest", async () => {
     const logits = tf.tensor2d([[0, -200, 80]]);
     const drawn = tf.tensor1d([1], "int32");
@@ -73,9 +86,9 @@ describe("straightThroughEmbedding", () => {
   });
 
   it("refuses ids and weights that are not as many as rows", () => {
-    const { table, columns, logits } = makeInputs();
+    const { codes: table, logits } = makeInputs();
     const run = (codes: Int32Array, weights: Float32Array) => () =>
-      straightThroughEmbedding(logits, table, columns, codes, weights, tau);
+      straightThroughEmbedding(logits, table, codes, weights, tau);
     expect(run(Int32Array.of(1), ones)).toThrow("1 ids");
     expect(run(ids, Float32Array.of(1))).toThrow("1 weights");
   });

@@ -27,16 +27,29 @@ export function softenChoice(
   return [tf.softmax(tf.div(noise ? perturbTowards(logits, ids, noise) : logits, tau))];
 }
 
+/** The table is `columns` [D, V], or else `packed` with `scales`. */
+export interface SoftenedInputs<T = tf.Tensor> {
+  /** [R, V] */
+  readonly probs: T;
+  /** [R] */
+  readonly weights: T;
+  /** [R, D] */
+  readonly dy: T;
+  readonly columns?: T;
+  readonly packed?: T;
+  readonly scales?: T;
+}
+
 /**
  * The softmax's Jacobian over τ, applied to (weight·dy)·tableᵀ.
- * @param columns tableᵀ [D, V] @param weights [R] @returns [dLogits [R, V]]
+ * @param dense gives tableᵀ [D, V], borrowed @returns [dLogits [R, V]]
  */
 export function softenedGradient(
-  { probs, columns, weights, dy }: Readonly<Record<"probs" | "columns" | "weights" | "dy", tf.Tensor>>,
-  { tau }: { readonly tau: number },
+  { probs, weights, dy }: SoftenedInputs,
+  { tau, dense }: { readonly tau: number; readonly dense: () => tf.Tensor },
 ): tf.Tensor[] {
   const upstream = tf.mul(dy, tf.div(tf.expandDims(weights, 1), tau)) as tf.Tensor2D;
-  const dProbs = tf.matMul(upstream, columns as tf.Tensor2D);
+  const dProbs = tf.matMul(upstream, dense() as tf.Tensor2D);
   const along = tf.sum(tf.mul(dProbs, probs), 1, true);
   return [tf.mul(tf.sub(dProbs, along), probs)];
 }

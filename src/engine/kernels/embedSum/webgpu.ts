@@ -13,10 +13,14 @@ import {
   TILE_SIDE,
   TILE_THREADS,
   TILE_UNIFORMS,
+  type TileKey,
+  type TileMatrix,
   tileCall,
+  tileElement,
   tileInputs,
 } from "../rowTile.ts";
 import { SOFTMAX_STATE } from "../softmaxState.ts";
+import type { SoftenedInputs } from "./twin.ts";
 
 const THREADS = 64;
 
@@ -92,14 +96,15 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups
 });
 
 /** dy·tableᵀ, and each workgroup's share of Σ softmax·(dy·tableᵀ). */
-const productProgram = memoisedProgram((rowThreads: number, hasFours: boolean) => {
-  const element = tileInputs(hasFours).matrix;
+const productProgram = memoisedProgram((...key: TileKey) => {
+  const [, hasFours] = key;
+  const element = tileElement(hasFours);
   return {
     name: "softenChoiceProducts",
-    inputs: { ...tileInputs(hasFours), probs: element },
+    inputs: { ...tileInputs(key), probs: element },
     outputs: { dProbs: element, partials: "f32" as const },
     uniforms: TILE_UNIFORMS,
-    body: `${rowTile([rowThreads, hasFours])}
+    body: `${rowTile(key)}
 var<workgroup> sums: array<f32, ${TILE_THREADS * TILE_SIDE}>;
 fn store(row: u32, column: u32, values: vec4<f32>) -> f32 {
   if (row >= params.rowCount) { return 0.0; }
@@ -176,15 +181,15 @@ export function softenChoiceOnGpu(
 /** @returns [dLogits [R, V]] */
 export function softenedGradientOnGpu(
   backend: TrainerBackend,
-  { probs, columns, weights, dy }: Readonly<Record<"probs" | "columns" | "weights" | "dy", TensorInfo>>,
-  { tau }: { readonly tau: number },
+  { probs, weights, dy, columns, packed, scales }: SoftenedInputs<TensorInfo>,
+  { tau, ...sizes }: TileMatrix & { readonly tau: number },
 ): TensorInfo[] {
-  const { key, uniforms, rowGroups, tileColumns } = tileCall(dy, columns);
+  const { key, uniforms, rowGroups, tileColumns } = tileCall(dy, sizes);
   const { rowCount } = uniforms;
   const parts = Math.ceil(uniforms.columns / tileColumns);
   const { dProbs, partials } = backend.runProgram(
     productProgram(...key),
-    { rows: dy, matrix: columns, probs },
+    { rows: dy, matrix: columns, packed, scales, probs },
     { dProbs: f32(probs.shape), partials: f32([parts, rowCount]) },
     uniforms,
     [parts, rowGroups, 1],

@@ -5,11 +5,13 @@
  */
 import * as tf from "@tensorflow/tfjs-core";
 
-/** Tables for one list of positions; see `makeRotary`. */
+/** Tables for one list of positions, a row each; see `makeRotary`. */
 export interface Rotary {
-  /** [L, 1, hd]: cos of the angle, 1 on dimensions that do not rotate. */
+  /** [R, 2, half]: for the shader, cos and sin of every pair's angle. */
+  readonly angles: tf.Tensor3D;
+  /** [R, 1, hd]: for the twin, cos of the angle, 1 on dimensions that do not rotate. */
   readonly cos: tf.Tensor3D;
-  /** [L, 1, hd]: sin of the angle, 0 on dimensions that do not rotate. */
+  /** [R, 1, hd]: for the twin, sin of the angle, 0 on dimensions that do not rotate. */
   readonly sin: tf.Tensor3D;
   /** [hd, hd]: x·turn is (−x₂, x₁, 0), the quarter turn of each pair. */
   readonly turn: tf.Tensor2D;
@@ -37,25 +39,41 @@ function quarterTurn({ headSize, rotarySize }: RotarySizes, sign: number): tf.Te
   return tf.tensor2d(values, [headSize, headSize]);
 }
 
-/** Tables for rows at the given positions. @param positions [L] @returns owned by the caller */
-export function makeRotary(positions: ArrayLike<number>, sizes: RotarySizes): Rotary {
-  const { headSize, rotarySize, base } = sizes;
+/** One position's cos and sin of every pair. */
+function anglesAt(position: number, { rotarySize, base }: RotarySizes): Float32Array {
   const half = rotarySize / 2;
-  const cos = new Float32Array(positions.length * headSize).fill(1);
-  const sin = new Float32Array(positions.length * headSize);
-  for (let row = 0; row < positions.length; row++) {
-    for (let index = 0; index < half; index++) {
-      const angle = (positions[row] ?? 0) * base ** ((-2 * index) / rotarySize);
-      for (const at of [row * headSize + index, row * headSize + index + half]) {
-        cos[at] = Math.cos(angle);
-        sin[at] = Math.sin(angle);
-      }
+  const angles = new Float32Array(rotarySize);
+  for (let index = 0; index < half; index++) {
+    const angle = position * base ** ((-2 * index) / rotarySize);
+    angles[index] = Math.cos(angle);
+    angles[half + index] = Math.sin(angle);
+  }
+  return angles;
+}
+
+/** Tables for rows at the given positions. @param positions [R] @returns owned by the caller */
+export function makeRotary(positions: ArrayLike<number>, sizes: RotarySizes): Rotary {
+  const { headSize, rotarySize } = sizes;
+  const [rows, half] = [positions.length, rotarySize / 2];
+  const angles = new Float32Array(rows * rotarySize);
+  const cos = new Float32Array(rows * headSize).fill(1);
+  const sin = new Float32Array(rows * headSize);
+  // Sequences repeat positions.
+  const known = new Map<number, Float32Array>();
+  for (let row = 0; row < rows; row++) {
+    const position = positions[row] ?? 0;
+    const own = known.get(position) ?? anglesAt(position, sizes);
+    known.set(position, own);
+    angles.set(own, row * rotarySize);
+    for (const start of [row * headSize, row * headSize + half]) {
+      cos.set(own.subarray(0, half), start);
+      sin.set(own.subarray(half), start);
     }
   }
-  const shape: [number, number, number] = [positions.length, 1, headSize];
   return {
-    cos: tf.tensor3d(cos, shape),
-    sin: tf.tensor3d(sin, shape),
+    angles: tf.tensor3d(angles, [rows, 2, half]),
+    cos: tf.tensor3d(cos, [rows, 1, headSize]),
+    sin: tf.tensor3d(sin, [rows, 1, headSize]),
     turn: quarterTurn(sizes, 1),
     turnBack: quarterTurn(sizes, -1),
     half,

@@ -1,66 +1,111 @@
-/** Head norm and rotation in one dispatch each way: a thread per head of a row. */
+/** Projections split into rotated heads in one dispatch each way: a thread per head of a row. */
 import type { TensorInfo } from "@tensorflow/tfjs-core";
 import { FLAT_GROUP, type GpuProgram, spreadGroups } from "../../device/gpuProgram.ts";
 import { f32, memoisedProgram } from "../../device/programCache.ts";
 import type { TrainerBackend } from "../../device/trainerBackend.ts";
+import type { HeadAttributes, HeadBackward, HeadInputs } from "./twin.ts";
 
 const THREADS = 64;
 
-const UNIFORMS = { count: "u32", heads: "u32", length: "u32", half: "u32", epsilon: "f32" } as const;
-
-/** WGSL: which head, its first value, and its row's first angle. */
-const place = (headSize: number) => `
-const SIZE = ${headSize}u;
-${FLAT_GROUP}`;
+/** `past` and `own`: rows of a sequence before this call, and of this call. */
+const UNIFORMS = {
+  rows: "u32",
+  keyRows: "u32",
+  heads: "u32",
+  half: "u32",
+  past: "u32",
+  own: "u32",
+  epsilon: "f32",
+} as const;
 
 const ENTRY = `@compute @workgroup_size(${THREADS})
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
         @builtin(local_invocation_index) thread: u32) {
-  let head = flatGroup(group, groups) * ${THREADS}u + thread;
-  if (head >= params.count) { return; }
-  let start = head * SIZE;
-  let angle = ((head / params.heads) % params.length) * SIZE;`;
+  let number = flatGroup(group, groups) * ${THREADS}u + thread;`;
 
-/** WGSL: mean and 1/σ of the head. Two passes: heads are short, and a small deviation keeps its digits. */
-const STATISTICS = `
+/** WGSL: sizes, and a head of `qkv` with its mean and 1/σ; two passes, so that a small deviation keeps its digits. */
+const head = (headSize: number, hasNorm: boolean) => `
+const SIZE = ${headSize}u;
+${FLAT_GROUP}
+struct Head { start: u32, part: u32, mean: f32, inverse: f32 }
+fn headOf(row: u32, place: u32, part: u32) -> Head {
+  let start = ((row * 3u + part) * params.heads + place) * SIZE;
   var mean = 0.0;
-  for (var d = 0u; d < SIZE; d++) { mean += x[start + d]; }
+  var inverse = 1.0;
+  ${
+    hasNorm
+      ? `for (var d = 0u; d < SIZE; d++) { mean += qkv[start + d]; }
   mean /= f32(SIZE);
   var variance = 0.0;
-  for (var d = 0u; d < SIZE; d++) { let level = x[start + d] - mean; variance += level * level; }
-  let inverse = inverseSqrt(variance / f32(SIZE) + params.epsilon);`;
-
-/**
- * WGSL of the rotation over `value(d)`, the quarter turn given by `sign`: +1 turns forward, −1 back. Dimensions beyond the
- * pairs have cos 1 and sin 0, and partner themselves.
- */
-const TURN = `
-fn partner(d: u32) -> u32 {
-  if (d < params.half) { return d + params.half; }
-  if (d < 2u * params.half) { return d - params.half; }
-  return d;
+  for (var d = 0u; d < SIZE; d++) { let level = qkv[start + d] - mean; variance += level * level; }
+  inverse = inverseSqrt(variance / f32(SIZE) + params.epsilon);`
+      : ""
+  }
+  return Head(start, part, mean, inverse);
 }`;
 
-const forwardProgram = memoisedProgram((headSize: number, hasNorm: boolean) => {
+/** WGSL: dimension d of a head, rotated. Dimensions behind the pairs stay. */
+const turned = (hasNorm: boolean) => `
+fn normed(one: Head, d: u32) -> f32 {
+  ${
+    hasNorm
+      ? "return (qkv[one.start + d] - one.mean) * one.inverse * norms[one.part * SIZE + d] + norms[(2u + one.part) * SIZE + d];"
+      : "return qkv[one.start + d];"
+  }
+}
+fn turned(one: Head, row: u32, d: u32) -> f32 {
+  if (d >= 2u * params.half) { return normed(one, d); }
+  let pair = 2u * row * params.half + d % params.half;
+  let isFirst = d < params.half;
+  let across = normed(one, select(d - params.half, d + params.half, isFirst));
+  return normed(one, d) * angles[pair] + select(across, -across, isFirst) * angles[pair + params.half];
+}`;
+
+const forwardProgram = memoisedProgram((headSize: number, hasNorm: boolean, hasPast: boolean) => {
   const inputs: GpuProgram["inputs"] = {
-    x: "f32",
-    cos: "f32",
-    sin: "f32",
-    ...(hasNorm ? { weight: "f32" as const, bias: "f32" as const } : {}),
+    qkv: "f32",
+    angles: "f32",
+    ...(hasNorm ? { norms: "f32" as const } : {}),
+    ...(hasPast ? { pastK: "f32" as const, pastV: "f32" as const } : {}),
   };
   return {
     name: "headRotary",
     inputs,
-    outputs: { y: "f32" } as const,
+    outputs: { q: "f32", k: "f32", v: "f32" } as const,
     uniforms: UNIFORMS,
-    body: `${place(headSize)}${TURN}
-${ENTRY}${hasNorm ? STATISTICS : ""}
+    body: `${head(headSize, hasNorm)}${turned(hasNorm)}
+${ENTRY}
+  let queries = params.rows * params.heads;
+  if (number < queries) {
+    let row = number / params.heads;
+    let own = headOf(row, number % params.heads, 0u);
+    for (var d = 0u; d < SIZE; d++) { q[number * SIZE + d] = turned(own, row, d); }
+    return;
+  }
+  let key = number - queries;
+  let place = key % params.heads;
+  let keyRow = key / params.heads;
+  if (keyRow >= params.keyRows) { return; }
+  let sequence = keyRow / (params.past + params.own);
+  let within = keyRow % (params.past + params.own);
+  ${
+    hasPast
+      ? `if (within < params.past) {
+    let old = ((sequence * params.past + within) * params.heads + place) * SIZE;
+    for (var d = 0u; d < SIZE; d++) {
+      k[key * SIZE + d] = pastK[old + d];
+      v[key * SIZE + d] = pastV[old + d];
+    }
+    return;
+  }`
+      : ""
+  }
+  let row = sequence * params.own + within - params.past;
+  let own = headOf(row, place, 1u);
+  let value = own.start + params.heads * SIZE;
   for (var d = 0u; d < SIZE; d++) {
-    let other = partner(d);
-    let sign = select(1.0, -1.0, d < params.half);
-    let own = ${hasNorm ? "(x[start + d] - mean) * inverse * weight[d] + bias[d]" : "x[start + d]"};
-    let across = ${hasNorm ? "(x[start + other] - mean) * inverse * weight[other] + bias[other]" : "x[start + other]"};
-    y[start + d] = own * cos[angle + d] + sign * across * sin[angle + d];
+    k[key * SIZE + d] = turned(own, row, d);
+    v[key * SIZE + d] = qkv[value + d];
   }
 }`,
   };
@@ -68,86 +113,99 @@ ${ENTRY}${hasNorm ? STATISTICS : ""}
 
 const backwardProgram = memoisedProgram((headSize: number, hasNorm: boolean) => {
   const inputs: GpuProgram["inputs"] = {
-    cos: "f32",
-    sin: "f32",
-    dy: "f32",
-    ...(hasNorm ? { x: "f32" as const, weight: "f32" as const } : {}),
+    angles: "f32",
+    dq: "f32",
+    dk: "f32",
+    dv: "f32",
+    ...(hasNorm ? { qkv: "f32" as const, norms: "f32" as const } : {}),
   };
   return {
     name: "headRotaryGradient",
     inputs,
-    outputs: { dx: "f32" } as const,
+    outputs: { dqkv: "f32" } as const,
     uniforms: UNIFORMS,
-    body: `${place(headSize)}${TURN}
-fn turnedBack(start: u32, angle: u32, d: u32) -> f32 {
-  let other = partner(d);
-  let sign = select(-1.0, 1.0, d < params.half);
-  return dy[start + d] * cos[angle + d] + sign * dy[start + other] * sin[angle + other];
+    body: `${head(headSize, hasNorm)}
+fn upstream(part: u32, at: u32) -> f32 {
+  if (part == 0u) { return dq[at]; }
+  return dk[at];
 }
-${ENTRY}${
-  hasNorm
-    ? `${STATISTICS}
+/** Dimension d turned back. */
+fn turnedBack(row: u32, part: u32, start: u32, d: u32) -> f32 {
+  let own = upstream(part, start + d);
+  if (d >= 2u * params.half) { return own; }
+  let pair = 2u * row * params.half + d % params.half;
+  let isFirst = d < params.half;
+  let across = upstream(part, start + select(d - params.half, d + params.half, isFirst));
+  return own * angles[pair] + select(-across, across, isFirst) * angles[pair + params.half];
+}
+${ENTRY}
+  let place = number % params.heads;
+  let part = (number / params.heads) % 3u;
+  let row = number / params.heads / 3u;
+  if (row >= params.rows) { return; }
+  let keyRow = (row / params.own) * (params.past + params.own) + params.past + row % params.own;
+  let start = (select(keyRow, row, part == 0u) * params.heads + place) * SIZE;
+  let to = number * SIZE;
+  if (part == 2u) {
+    for (var d = 0u; d < SIZE; d++) { dqkv[to + d] = dv[start + d]; }
+    return;
+  }
+  ${
+    hasNorm
+      ? `let own = headOf(row, place, part);
   var level = 0.0;
   var along = 0.0;
   for (var d = 0u; d < SIZE; d++) {
-    let dHat = turnedBack(start, angle, d) * weight[d];
+    let dHat = turnedBack(row, part, start, d) * norms[part * SIZE + d];
     level += dHat;
-    along += dHat * (x[start + d] - mean) * inverse;
+    along += dHat * (qkv[own.start + d] - own.mean) * own.inverse;
   }
   level /= f32(SIZE);
   along /= f32(SIZE);
   for (var d = 0u; d < SIZE; d++) {
-    let xHat = (x[start + d] - mean) * inverse;
-    dx[start + d] = (turnedBack(start, angle, d) * weight[d] - level - xHat * along) * inverse;
+    let dHat = turnedBack(row, part, start, d) * norms[part * SIZE + d];
+    let xHat = (qkv[own.start + d] - own.mean) * own.inverse;
+    dqkv[to + d] = (dHat - level - xHat * along) * own.inverse;
   }`
-    : "for (var d = 0u; d < SIZE; d++) { dx[start + d] = turnedBack(start, angle, d); }"
-}
+      : "for (var d = 0u; d < SIZE; d++) { dqkv[to + d] = turnedBack(row, part, start, d); }"
+  }
 }`,
   };
 });
 
-/** Attributes of both directions. */
-export interface HeadAttributes {
-  readonly heads: number;
-  /** Half of the dimensions that rotate. */
-  readonly half: number;
-  readonly epsilon: number;
+function uniformsOf(rows: number, { heads, half, epsilon, pastRows, sequences }: HeadAttributes) {
+  const [past, own] = [pastRows / sequences, rows / sequences];
+  return { rows, keyRows: pastRows + rows, heads, half, past, own, epsilon };
 }
 
-function callOf(x: TensorInfo, cos: TensorInfo, { heads, half, epsilon }: HeadAttributes) {
-  const [rows = 0, width = 0] = x.shape;
-  const count = rows * heads;
-  return {
-    headSize: width / heads,
-    uniforms: { count, heads, length: cos.shape[0] ?? 1, half, epsilon },
-    groups: spreadGroups(Math.ceil(count / THREADS)),
-  };
-}
-
-/** @returns [y], of x's shape */
-export function turnHeadsOnGpu(
+/** @returns q [R, D], k and v [Rp + R, D] */
+export function splitOnGpu(
   backend: TrainerBackend,
-  inputs: Readonly<Record<"x" | "cos" | "sin", TensorInfo>> & {
-    readonly weight?: TensorInfo;
-    readonly bias?: TensorInfo;
-  },
+  inputs: HeadInputs<TensorInfo>,
   attributes: HeadAttributes,
 ): TensorInfo[] {
-  const { headSize, uniforms, groups } = callOf(inputs.x, inputs.cos, attributes);
-  const program = forwardProgram(headSize, inputs.weight !== undefined);
-  return [backend.runProgram(program, { ...inputs }, { y: f32(inputs.x.shape) }, uniforms, groups).y];
+  const [rows = 0, columns = 0] = inputs.qkv.shape;
+  const width = columns / 3;
+  const uniforms = uniformsOf(rows, attributes);
+  const keys = f32([uniforms.keyRows, width]);
+  const { heads } = attributes;
+  const program = forwardProgram(width / heads, inputs.norms !== undefined, inputs.pastK !== undefined);
+  const outputs = { q: f32([rows, width]), k: keys, v: keys };
+  const groups = spreadGroups(Math.ceil(((rows + uniforms.keyRows) * heads) / THREADS));
+  const { q, k, v } = backend.runProgram(program, { ...inputs }, outputs, uniforms, groups);
+  return [q, k, v];
 }
 
-/** @returns [dx] */
-export function turnHeadGradientsOnGpu(
+/** @returns [dqkv [R, 3·D]] */
+export function splitGradientOnGpu(
   backend: TrainerBackend,
-  inputs: Readonly<Record<"cos" | "sin" | "dy", TensorInfo>> & {
-    readonly x?: TensorInfo;
-    readonly weight?: TensorInfo;
-  },
+  inputs: HeadBackward<TensorInfo>,
   attributes: HeadAttributes,
 ): TensorInfo[] {
-  const { headSize, uniforms, groups } = callOf(inputs.dy, inputs.cos, attributes);
-  const program = backwardProgram(headSize, inputs.weight !== undefined);
-  return [backend.runProgram(program, { ...inputs }, { dx: f32(inputs.dy.shape) }, uniforms, groups).dx];
+  const [rows = 0, width = 0] = inputs.dq.shape;
+  const { heads } = attributes;
+  const program = backwardProgram(width / heads, inputs.norms !== undefined);
+  const groups = spreadGroups(Math.ceil((rows * heads * 3) / THREADS));
+  const outputs = { dqkv: f32([rows, 3 * width]) };
+  return [backend.runProgram(program, { ...inputs }, outputs, uniformsOf(rows, attributes), groups).dqkv];
 }

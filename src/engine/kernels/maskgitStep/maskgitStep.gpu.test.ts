@@ -7,7 +7,7 @@ import type { TrainerBackend } from "../../device/trainerBackend.ts";
 import { createRng } from "../../rng.ts";
 import { withTwins } from "../defineOp.ts";
 import { compareDecodings, type Decoding } from "./__fixtures__/decodeOracle.ts";
-import { type MaskgitState, maskgitStep, toTokenIds } from "./maskgitStep.ts";
+import { type MaskgitState, maskgitStep, toImageIds } from "./maskgitStep.ts";
 
 const hasDawn = (await openDawn()) !== null;
 /** A busy machine takes its time to load tfjs. */
@@ -111,12 +111,13 @@ describe.skipIf(!hasDawn)("MaskGIT steps on WebGPU", { timeout: 120_000 }, () =>
     const backend = tf.backend() as unknown as TrainerBackend;
     const before = backend.counters();
     const next = maskgitStep(logits, state, noise, { temperature: 1, scheduledHidden: 4 });
-    const ids = toTokenIds(next.state.codes, 1000, 7);
+    const ids = toImageIds(next.state.codes, { offset: 1000, mask: 7, before: 3, after: 4 });
     const after = backend.counters();
     expect(after.dispatches - before.dispatches).toBe(3);
     expect(after.readbacks).toBe(before.readbacks);
     const codes = Array.from(await next.state.codes.data());
-    expect(Array.from(await ids.data())).toEqual(codes.map((code) => (code < 0 ? 7 : code + 1000)));
+    const shown = codes.map((code) => (code < 0 ? 7 : code + 1000));
+    expect(Array.from(await ids.data())).toEqual([3, ...shown.slice(0, 9), 4, 3, ...shown.slice(9), 4]);
     expect(codes).toContain(-1);
   });
 });

@@ -2,7 +2,7 @@ import "@tensorflow/tfjs-backend-cpu";
 import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, it } from "vitest";
 import { compareDecodings } from "./__fixtures__/decodeOracle.ts";
-import { maskgitStep, toTokenIds } from "./maskgitStep.ts";
+import { maskgitStep, toImageIds } from "./maskgitStep.ts";
 
 beforeAll(async () => {
   await tf.setBackend("cpu");
@@ -79,13 +79,14 @@ describe("maskgitStep", () => {
   });
 });
 
-describe("toTokenIds", () => {
-  it("shifts codes and names what is hidden", async () => {
-    const ids = toTokenIds(tf.tensor2d([0, 5, -1, 7], [2, 2], "int32"), 100, 42);
+describe("toImageIds", () => {
+  it("shifts codes, names what is hidden and puts markers around", async () => {
+    const codes = tf.tensor2d([0, 5, -1, 7], [2, 2], "int32");
+    const ids = toImageIds(codes, { offset: 100, mask: 42, before: 1, after: 2 });
     expect(ids.dtype).toBe("int32");
     expect(await ids.array()).toEqual([
-      [100, 105],
-      [42, 107],
+      [1, 100, 105, 2],
+      [1, 42, 107, 2],
     ]);
   });
 });

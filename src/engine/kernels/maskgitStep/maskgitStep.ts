@@ -5,8 +5,8 @@
 import type * as tf from "@tensorflow/tfjs-core";
 import { EngineError } from "../../errors.ts";
 import { defineOp } from "../defineOp.ts";
-import { codeIdsTwin, maskgitTwin, type StepInputs, type StepNumbers } from "./twin.ts";
-import { codeIdsOnGpu, maskgitStepOnGpu } from "./webgpu.ts";
+import { type ImageIds, imageIdsTwin, maskgitTwin, type StepInputs, type StepNumbers } from "./twin.ts";
+import { imageIdsOnGpu, maskgitStepOnGpu } from "./webgpu.ts";
 
 const runStep = defineOp<StepInputs, StepNumbers>({
   name: "MaskgitStep",
@@ -62,16 +62,16 @@ export function maskgitStep(
   return { state: { codes: next, faults: nextFaults }, sampled };
 }
 
-const runIds = defineOp<{ readonly codes: tf.Tensor }, { readonly offset: number; readonly maskId: number }>({
+const runIds = defineOp<{ readonly codes: tf.Tensor }, ImageIds>({
   name: "CodeIds",
-  twin: ({ codes }, attributes) => [codeIdsTwin(codes, attributes)],
-  webgpu: (backend, { codes }, attributes) => [codeIdsOnGpu(backend, codes, attributes)],
+  twin: ({ codes }, ids) => [imageIdsTwin(codes, ids)],
+  webgpu: (backend, { codes }, ids) => [imageIdsOnGpu(backend, codes, ids)],
 });
 
 /**
- * Token ids of image codes: code + offset, or maskId where the code is hidden (negative).
- * @param codes int32 of any shape @returns int32 of the same shape, owned by the caller
+ * Token ids of images between their markers: code + offset, or the mask's id where the code is hidden (negative).
+ * @param codes int32 [B, N] @returns int32 [B, N + 2], owned by the caller
  */
-export function toTokenIds<T extends tf.Tensor>(codes: T, offset: number, maskId: number): T {
-  return runIds({ codes }, { offset, maskId })[0] as T;
+export function toImageIds(codes: tf.Tensor2D, ids: ImageIds): tf.Tensor2D {
+  return runIds({ codes }, ids)[0] as tf.Tensor2D;
 }

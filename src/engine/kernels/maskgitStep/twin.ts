@@ -67,11 +67,23 @@ export function maskgitTwin(
   return [tf.where(isUncertain, hidden, sampled), sampled, tf.maximum(faults, anyFault)];
 }
 
-/** @param codes int32 of any shape @returns int32 of the same shape */
-export function codeIdsTwin(
-  codes: tf.Tensor,
-  { offset, maskId }: { readonly offset: number; readonly maskId: number },
-): tf.Tensor {
+/** Token ids of an image's rows. */
+export interface ImageIds {
+  /** Of code 0. */
+  readonly offset: number;
+  /** Of a hidden code. */
+  readonly mask: number;
+  /** Of the marker before the codes. */
+  readonly before: number;
+  /** Of the marker behind the codes. */
+  readonly after: number;
+}
+
+/** @param codes int32 [B, N] @returns int32 [B, N + 2] */
+export function imageIdsTwin(codes: tf.Tensor, { offset, mask, before, after }: ImageIds): tf.Tensor {
+  const [images = 0, tokens = 0] = codes.shape;
+  const marker = (id: number) => tf.fill([images, 1], id, "int32") as tf.Tensor2D;
   const shifted = tf.add(codes, tf.scalar(offset, "int32"));
-  return tf.where(tf.less(codes, 0), tf.fill(codes.shape, maskId, "int32"), shifted);
+  const shown = tf.where(tf.less(codes, 0), tf.fill([images, tokens], mask, "int32"), shifted) as tf.Tensor2D;
+  return tf.concat([marker(before), shown, marker(after)], 1);
 }

@@ -6,7 +6,7 @@ import type { TensorInfo } from "@tensorflow/tfjs-core";
 import { FLAT_GROUP, spreadGroups } from "../../device/gpuProgram.ts";
 import { f32, memoisedProgram } from "../../device/programCache.ts";
 import type { TrainerBackend } from "../../device/trainerBackend.ts";
-import { KNOWN_LOG_CONFIDENCE, MIN_LOG_CONFIDENCE, type StepNumbers } from "./twin.ts";
+import { type ImageIds, KNOWN_LOG_CONFIDENCE, MIN_LOG_CONFIDENCE, type StepNumbers } from "./twin.ts";
 
 const THREADS = 64;
 
@@ -172,29 +172,30 @@ export function maskgitStepOnGpu(
 }
 
 const idProgram = memoisedProgram(() => ({
-  name: "codeIds",
+  name: "imageIds",
   inputs: { codes: "i32" } as const,
   outputs: { ids: "i32" } as const,
-  uniforms: { size: "u32", offset: "i32", maskId: "i32" } as const,
+  uniforms: { size: "u32", tokens: "u32", offset: "i32", mask: "i32", before: "i32", after: "i32" } as const,
   body: `${FLAT_GROUP}
 @compute @workgroup_size(${THREADS})
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
         @builtin(local_invocation_index) thread: u32) {
   let at = flatGroup(group, groups) * ${THREADS}u + thread;
   if (at >= params.size) { return; }
-  let code = codes[at];
-  ids[at] = select(code + params.offset, params.maskId, code < 0);
+  let image = at / (params.tokens + 2u);
+  let place = at % (params.tokens + 2u);
+  if (place == 0u) { ids[at] = params.before; return; }
+  if (place > params.tokens) { ids[at] = params.after; return; }
+  let code = codes[image * params.tokens + place - 1u];
+  ids[at] = select(code + params.offset, params.mask, code < 0);
 }`,
 }));
 
-/** @returns ids of the codes' shape */
-export function codeIdsOnGpu(
-  backend: TrainerBackend,
-  codes: TensorInfo,
-  { offset, maskId }: { readonly offset: number; readonly maskId: number },
-): TensorInfo {
-  const size = codes.shape.reduce((total, side) => total * side, 1);
+/** @param codes [B, N] @returns [B, N + 2] */
+export function imageIdsOnGpu(backend: TrainerBackend, codes: TensorInfo, ids: ImageIds): TensorInfo {
+  const [images = 0, tokens = 0] = codes.shape;
+  const size = images * (tokens + 2);
   const groups = spreadGroups(Math.ceil(size / THREADS));
-  const outputs = { ids: int32(codes.shape) };
-  return backend.runProgram(idProgram(), { codes }, outputs, { size, offset, maskId }, groups).ids;
+  const outputs = { ids: int32([images, tokens + 2]) };
+  return backend.runProgram(idProgram(), { codes }, outputs, { size, tokens, ...ids }, groups).ids;
 }

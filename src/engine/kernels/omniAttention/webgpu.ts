@@ -7,9 +7,9 @@
  * (decoding). Source: Dao et al., FlashAttention, arXiv 2205.14135, and 2307.08691 (backward in two kernels).
  */
 import type { TensorInfo } from "@tensorflow/tfjs-core";
-import type { GpuProgram } from "../../device/gpuProgram.ts";
 import { f32, memoisedProgram } from "../../device/programCache.ts";
 import type { TrainerBackend } from "../../device/trainerBackend.ts";
+import type { AttentionInputs } from "./twin.ts";
 
 /** Query rows up to which a whole workgroup works on each. */
 const FEW_ROWS = 4;
@@ -27,27 +27,13 @@ export function chooseVariant(queries: number): AttentionVariant {
   return queries <= FEW_ROWS ? "groupPerRow" : "threadPerRow";
 }
 
-/** Sizes of a call. */
-interface Sizes {
-  readonly batch: number;
-  readonly queries: number;
-  readonly keys: number;
-  readonly heads: number;
-  readonly headSize: number;
+/** Whether the shaders can run these inputs: heads read by fours, sight given as ranges. */
+export function canRun(q: TensorInfo, heads: number, sight: TensorInfo | undefined): boolean {
+  const headSize = (q.shape[1] ?? 0) / heads;
+  return headSize % 4 === 0 && headSize <= MAX_HEAD_SIZE && sight?.dtype === "int32";
 }
 
-function sizesOf(q: TensorInfo, k: TensorInfo): Sizes {
-  const [batch = 0, queries = 0, heads = 0, headSize = 0] = q.shape;
-  return { batch, queries, keys: k.shape[1] ?? 0, heads, headSize };
-}
-
-/** Whether the shaders can run these inputs: heads read by fours, masks given as ranges. */
-export function canRun(q: TensorInfo, mask: TensorInfo | undefined): boolean {
-  const headSize = q.shape[3] ?? 0;
-  return headSize % 4 === 0 && headSize <= MAX_HEAD_SIZE && (mask === undefined || mask.dtype === "int32");
-}
-
-const UNIFORMS = { queries: "u32", keys: "u32", heads: "u32", maskRows: "u32", scale: "f32" } as const;
+const UNIFORMS = { queries: "u32", keys: "u32", heads: "u32", scale: "f32" } as const;
 
 /** `count` lines of WGSL, one per vector of a head: loops over registers would send them to memory. */
 function unroll(count: number, line: (at: number) => string): string {
@@ -60,29 +46,20 @@ function dot(count: number, a: (at: number) => string, b: (at: number) => string
 }
 
 /**
- * Shared by all kernels: where a head's vectors begin and what a row sees; columns that are not there are seen by no one.
- * Vectors are counted in fours.
+ * Shared by all kernels: where a head's vectors begin, in fours, and what a query row sees: two stretches of key rows.
+ * Key rows that are not there are seen by no one.
  */
-function preamble(vectors: number, hasMask: boolean): string {
-  return `
+const preamble = (vectors: number) => `
 const W = ${vectors}u;
 const LEAST = -3.0e38;
-fn place(sequence: u32, row: u32, rows: u32, head: u32) -> u32 {
-  return ((sequence * rows + row) * params.heads + head) * W;
-}
-fn seen(sequence: u32, row: u32) -> vec2<u32> {
-  ${
-    hasMask
-      ? `let at = 2u * (sequence * params.maskRows + select(row, 0u, params.maskRows == 1u));
-  let keys = i32(params.keys);
-  return vec2<u32>(u32(clamp(mask[at], 0, keys)), u32(clamp(mask[at + 1u], 0, keys)));`
-      : "return vec2<u32>(0u, params.keys);"
-  }
-}
-`;
-}
+fn place(row: u32, head: u32) -> u32 { return (row * params.heads + head) * W; }`;
 
-const maskInput = (hasMask: boolean): GpuProgram["inputs"] => (hasMask ? { mask: "i32" } : {});
+const SIGHT = `
+fn seen(row: u32, stretch: u32) -> vec2<u32> {
+  let at = 4u * row + 2u * stretch;
+  let keys = i32(params.keys);
+  return vec2<u32>(u32(clamp(sight[at], 0, keys)), u32(clamp(sight[at + 1u], 0, keys)));
+}`;
 
 /**
  * WGSL that writes a row's results from `sum…`, `largest` and `total`. A total of something is 1 or more, as its largest
@@ -95,73 +72,79 @@ function finishRow(vectors: number, lseAt: string): string {
   lse[${lseAt}] = select(LEAST, largest + log(max(total, 0.5)), total > 0.0);`;
 }
 
+const INPUTS = { q: "vec4<f32>", k: "vec4<f32>", v: "vec4<f32>", sight: "i32" } as const;
+
 /** A thread per query row. */
-const threadPerRowProgram = memoisedProgram((vectors: number, hasMask: boolean) => ({
+const threadPerRowProgram = memoisedProgram((vectors: number) => ({
   name: "omniAttention",
-  inputs: { q: "vec4<f32>", k: "vec4<f32>", v: "vec4<f32>", ...maskInput(hasMask) },
+  inputs: INPUTS,
   outputs: { output: "vec4<f32>", lse: "f32" } as const,
   uniforms: UNIFORMS,
-  body: `${preamble(vectors, hasMask)}
+  body: `${preamble(vectors)}${SIGHT}
 @compute @workgroup_size(${THREADS})
 fn main(@builtin(global_invocation_id) id: vec3<u32>) {
   let row = id.x;
   if (row >= params.queries) { return; }
-  let own = place(id.z, row, params.queries, id.y);
+  let own = place(row, id.y);
   ${unroll(vectors, (w) => `let q${w} = q[own + ${w}u] * params.scale; var sum${w} = vec4<f32>(0.0);`)}
   var largest = LEAST;
   var total = 0.0;
-  let range = seen(id.z, row);
-  for (var key = range.x; key < range.y; key++) {
-    let at = place(id.z, key, params.keys, id.y);
-    let score = ${dot(
-      vectors,
-      (w) => `q${w}`,
-      (w) => `k[at + ${w}u]`,
-    )};
-    if (score > largest) {
-      let shrink = exp(largest - score);
-      total *= shrink;
-      ${unroll(vectors, (w) => `sum${w} *= shrink;`)}
-      largest = score;
+  for (var stretch = 0u; stretch < 2u; stretch++) {
+    let range = seen(row, stretch);
+    for (var key = range.x; key < range.y; key++) {
+      let at = place(key, id.y);
+      let score = ${dot(
+        vectors,
+        (w) => `q${w}`,
+        (w) => `k[at + ${w}u]`,
+      )};
+      if (score > largest) {
+        let shrink = exp(largest - score);
+        total *= shrink;
+        ${unroll(vectors, (w) => `sum${w} *= shrink;`)}
+        largest = score;
+      }
+      let weight = exp(score - largest);
+      total += weight;
+      ${unroll(vectors, (w) => `sum${w} += weight * v[at + ${w}u];`)}
     }
-    let weight = exp(score - largest);
-    total += weight;
-    ${unroll(vectors, (w) => `sum${w} += weight * v[at + ${w}u];`)}
   }
-  ${finishRow(vectors, "(id.z * params.heads + id.y) * params.queries + row")}
+  ${finishRow(vectors, "row * params.heads + id.y")}
 }`,
 }));
 
 /** A workgroup per query row: its threads take the keys in turn, then they merge in pairs. */
-const groupPerRowProgram = memoisedProgram((vectors: number, hasMask: boolean, threads: number) => ({
+const groupPerRowProgram = memoisedProgram((vectors: number, threads: number) => ({
   name: "omniAttentionGroupPerRow",
-  inputs: { q: "vec4<f32>", k: "vec4<f32>", v: "vec4<f32>", ...maskInput(hasMask) },
+  inputs: INPUTS,
   outputs: { output: "vec4<f32>", lse: "f32" } as const,
   uniforms: UNIFORMS,
-  body: `${preamble(vectors, hasMask)}
+  body: `${preamble(vectors)}${SIGHT}
 var<workgroup> sums: array<vec4<f32>, ${(threads / 2) * vectors}>;
 var<workgroup> extents: array<vec2<f32>, ${threads / 2}>;
 @compute @workgroup_size(${threads})
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) thread: u32) {
   let row = group.x;
-  let own = place(group.z, row, params.queries, group.y);
+  let own = place(row, group.y);
   ${unroll(vectors, (w) => `let q${w} = q[own + ${w}u] * params.scale; var sum${w} = vec4<f32>(0.0);`)}
   var largest = LEAST;
   var total = 0.0;
-  let range = seen(group.z, row);
-  for (var key = range.x + thread; key < range.y; key += ${threads}u) {
-    let at = place(group.z, key, params.keys, group.y);
-    let score = ${dot(
-      vectors,
-      (w) => `q${w}`,
-      (w) => `k[at + ${w}u]`,
-    )};
-    let next = max(largest, score);
-    let shrink = exp(largest - next);
-    let weight = exp(score - next);
-    total = total * shrink + weight;
-    ${unroll(vectors, (w) => `sum${w} = sum${w} * shrink + weight * v[at + ${w}u];`)}
-    largest = next;
+  for (var stretch = 0u; stretch < 2u; stretch++) {
+    let range = seen(row, stretch);
+    for (var key = range.x + thread; key < range.y; key += ${threads}u) {
+      let at = place(key, group.y);
+      let score = ${dot(
+        vectors,
+        (w) => `q${w}`,
+        (w) => `k[at + ${w}u]`,
+      )};
+      let next = max(largest, score);
+      let shrink = exp(largest - next);
+      let weight = exp(score - next);
+      total = total * shrink + weight;
+      ${unroll(vectors, (w) => `sum${w} = sum${w} * shrink + weight * v[at + ${w}u];`)}
+      largest = next;
+    }
   }
   for (var width = ${threads / 2}u; width > 0u; width >>= 1u) {
     if (thread >= width && thread < 2u * width) {
@@ -182,7 +165,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     workgroupBarrier();
   }
   if (thread == 0u) {
-    ${finishRow(vectors, "(group.z * params.heads + group.y) * params.queries + row")}
+    ${finishRow(vectors, "row * params.heads + group.y")}
   }
 }`,
 }));
@@ -193,12 +176,12 @@ const statisticsProgram = memoisedProgram((vectors: number) => ({
   inputs: { output: "vec4<f32>", dy: "vec4<f32>", lse: "f32" } as const,
   outputs: { statistics: "vec2<f32>" } as const,
   uniforms: UNIFORMS,
-  body: `${preamble(vectors, false)}
+  body: `${preamble(vectors)}
 @compute @workgroup_size(${THREADS})
 fn main(@builtin(global_invocation_id) id: vec3<u32>) {
   if (id.x >= params.queries) { return; }
-  let own = place(id.z, id.x, params.queries, id.y);
-  let at = (id.z * params.heads + id.y) * params.queries + id.x;
+  let own = place(id.x, id.y);
+  let at = id.x * params.heads + id.y;
   statistics[at] = vec2<f32>(lse[at], ${dot(
     vectors,
     (w) => `output[own + ${w}u]`,
@@ -208,76 +191,76 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
 }));
 
 /** Inputs of both backward kernels. */
-const gradientInputs = (hasMask: boolean): GpuProgram["inputs"] => ({
-  q: "vec4<f32>",
-  k: "vec4<f32>",
-  v: "vec4<f32>",
-  ...maskInput(hasMask),
-  dy: "vec4<f32>",
-  statistics: "vec2<f32>",
-});
+const GRADIENT_INPUTS = { ...INPUTS, dy: "vec4<f32>", statistics: "vec2<f32>" } as const;
 
 /** A thread per query row. */
-const queryGradientProgram = memoisedProgram((vectors: number, hasMask: boolean) => ({
+const queryGradientProgram = memoisedProgram((vectors: number) => ({
   name: "omniAttentionQueryGradient",
-  inputs: gradientInputs(hasMask),
+  inputs: GRADIENT_INPUTS,
   outputs: { dq: "vec4<f32>" } as const,
   uniforms: UNIFORMS,
-  body: `${preamble(vectors, hasMask)}
+  body: `${preamble(vectors)}${SIGHT}
 @compute @workgroup_size(${THREADS})
 fn main(@builtin(global_invocation_id) id: vec3<u32>) {
   let row = id.x;
   if (row >= params.queries) { return; }
-  let own = place(id.z, row, params.queries, id.y);
+  let own = place(row, id.y);
   ${unroll(
     vectors,
     (w) =>
       `let q${w} = q[own + ${w}u] * params.scale; let dy${w} = dy[own + ${w}u]; var sum${w} = vec4<f32>(0.0);`,
   )}
-  let statistic = statistics[(id.z * params.heads + id.y) * params.queries + row];
-  let range = seen(id.z, row);
-  for (var key = range.x; key < range.y; key++) {
-    let at = place(id.z, key, params.keys, id.y);
-    ${unroll(vectors, (w) => `let k${w} = k[at + ${w}u];`)}
-    let prob = exp(${dot(
-      vectors,
-      (w) => `q${w}`,
-      (w) => `k${w}`,
-    )} - statistic.x);
-    let dScore = prob * (${dot(
-      vectors,
-      (w) => `dy${w}`,
-      (w) => `v[at + ${w}u]`,
-    )} - statistic.y);
-    ${unroll(vectors, (w) => `sum${w} += dScore * k${w};`)}
+  let statistic = statistics[row * params.heads + id.y];
+  for (var stretch = 0u; stretch < 2u; stretch++) {
+    let range = seen(row, stretch);
+    for (var key = range.x; key < range.y; key++) {
+      let at = place(key, id.y);
+      ${unroll(vectors, (w) => `let k${w} = k[at + ${w}u];`)}
+      let prob = exp(${dot(
+        vectors,
+        (w) => `q${w}`,
+        (w) => `k${w}`,
+      )} - statistic.x);
+      let dScore = prob * (${dot(
+        vectors,
+        (w) => `dy${w}`,
+        (w) => `v[at + ${w}u]`,
+      )} - statistic.y);
+      ${unroll(vectors, (w) => `sum${w} += dScore * k${w};`)}
+    }
   }
   ${unroll(vectors, (w) => `dq[own + ${w}u] = sum${w} * params.scale;`)}
 }`,
 }));
 
-/** A thread per key row. */
-const keyGradientProgram = memoisedProgram((vectors: number, hasMask: boolean) => ({
+/** A thread per key row, over the query rows among which are all that see it. */
+const keyGradientProgram = memoisedProgram((vectors: number) => ({
   name: "omniAttentionKeyGradient",
-  inputs: gradientInputs(hasMask),
+  inputs: GRADIENT_INPUTS,
   outputs: { dk: "vec4<f32>", dv: "vec4<f32>" } as const,
   uniforms: UNIFORMS,
-  body: `${preamble(vectors, hasMask)}
+  body: `${preamble(vectors)}${SIGHT}
+fn isSeen(key: u32, row: u32) -> bool {
+  let before = seen(row, 0u);
+  let own = seen(row, 1u);
+  return (key >= before.x && key < before.y) || (key >= own.x && key < own.y);
+}
 @compute @workgroup_size(${THREADS})
 fn main(@builtin(global_invocation_id) id: vec3<u32>) {
   let key = id.x;
   if (key >= params.keys) { return; }
-  let own = place(id.z, key, params.keys, id.y);
+  let own = place(key, id.y);
   ${unroll(
     vectors,
     (w) =>
       `let k${w} = k[own + ${w}u] * params.scale; let v${w} = v[own + ${w}u]; var dk${w} = vec4<f32>(0.0); var dv${w} = vec4<f32>(0.0);`,
   )}
-  let firstStatistic = (id.z * params.heads + id.y) * params.queries;
-  for (var row = 0u; row < params.queries; row++) {
-    let range = seen(id.z, row);
-    if (key < range.x || key >= range.y) { continue; }
-    let at = place(id.z, row, params.queries, id.y);
-    let statistic = statistics[firstStatistic + row];
+  let seers = 4u * params.queries + 2u * key;
+  let end = min(u32(sight[seers + 1u]), params.queries);
+  for (var row = u32(sight[seers]); row < end; row++) {
+    if (!isSeen(key, row)) { continue; }
+    let at = place(row, id.y);
+    let statistic = statistics[row * params.heads + id.y];
     ${unroll(vectors, (w) => `let q${w} = q[at + ${w}u]; let dy${w} = dy[at + ${w}u];`)}
     let prob = exp(${dot(
       vectors,
@@ -295,33 +278,34 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
 }`,
 }));
 
-function uniformsOf({ queries, keys, heads, headSize }: Sizes, mask: TensorInfo | undefined) {
-  return { queries, keys, heads, maskRows: mask?.shape[1] ?? 1, scale: 1 / Math.sqrt(headSize) };
+/** Sizes of a call. */
+function sizesOf(q: TensorInfo, k: TensorInfo, heads: number) {
+  const [[queries = 0, width = 0], [keys = 0]] = [q.shape, k.shape];
+  const headSize = width / heads;
+  return { vectors: headSize / 4, uniforms: { queries, keys, heads, scale: 1 / Math.sqrt(headSize) } };
 }
 
-/** @returns [output [B, Q, H, hd], log-sum-exp of the scaled scores [B, H, Q], -3e38 for rows that see nothing] */
+/** With `sight` as `SequenceLayout` makes it. */
+type SightedInputs = AttentionInputs<TensorInfo> & { readonly sight: TensorInfo };
+
+/** @returns output [R, D] and log-sum-exp of the scaled scores [R, H], -3e38 for rows that see nothing */
 export function attendOnGpu(
   backend: TrainerBackend,
-  inputs: {
-    readonly q: TensorInfo;
-    readonly k: TensorInfo;
-    readonly v: TensorInfo;
-    readonly mask?: TensorInfo;
-  },
+  { q, k, v, sight }: SightedInputs,
+  heads: number,
   variant: AttentionVariant,
 ): TensorInfo[] {
-  const sizes = sizesOf(inputs.q, inputs.k);
-  const { batch, queries, heads, headSize } = sizes;
-  const [vectors, hasMask] = [headSize / 4, inputs.mask !== undefined];
+  const { vectors, uniforms } = sizesOf(q, k, heads);
+  const { queries } = uniforms;
   const isShared = variant === "groupPerRow";
   const { output, lse } = backend.runProgram(
     isShared
-      ? groupPerRowProgram(vectors, hasMask, vectors < WIDE_VECTORS ? THREADS : THREADS / 2)
-      : threadPerRowProgram(vectors, hasMask),
-    inputs,
-    { output: f32(inputs.q.shape), lse: f32([batch, heads, queries]) },
-    uniformsOf(sizes, inputs.mask),
-    [isShared ? queries : Math.ceil(queries / THREADS), heads, batch],
+      ? groupPerRowProgram(vectors, vectors < WIDE_VECTORS ? THREADS : THREADS / 2)
+      : threadPerRowProgram(vectors),
+    { q, k, v, sight },
+    { output: f32(q.shape), lse: f32([queries, heads]) },
+    uniforms,
+    [isShared ? queries : Math.ceil(queries / THREADS), heads, 1],
   );
   return [output, lse];
 }
@@ -329,36 +313,34 @@ export function attendOnGpu(
 /** @returns [dq, dk, dv] */
 export function attendGradientsOnGpu(
   backend: TrainerBackend,
-  inputs: Readonly<Record<"q" | "k" | "v" | "output" | "dy" | "statistics", TensorInfo>> & {
-    readonly mask?: TensorInfo;
-  },
+  inputs: SightedInputs & Readonly<Record<"output" | "dy" | "lse", TensorInfo>>,
+  heads: number,
 ): TensorInfo[] {
-  const { q, k, v, mask, output, dy, statistics: lse } = inputs;
-  const sizes = sizesOf(q, k);
-  const { batch, queries, keys, heads, headSize } = sizes;
-  const [vectors, uniforms, hasMask] = [headSize / 4, uniformsOf(sizes, mask), mask !== undefined];
-  const byQuery = [Math.ceil(queries / THREADS), heads, batch] as const;
+  const { q, k, v, sight, output, dy, lse } = inputs;
+  const { vectors, uniforms } = sizesOf(q, k, heads);
+  const { queries, keys } = uniforms;
+  const byQuery = [Math.ceil(queries / THREADS), heads, 1] as const;
   const { statistics } = backend.runProgram(
     statisticsProgram(vectors),
     { output, dy, lse },
-    { statistics: f32([batch, heads, queries, 2]) },
+    { statistics: f32([queries, heads, 2]) },
     uniforms,
     byQuery,
   );
-  const read = { q, k, v, ...(mask ? { mask } : {}), dy, statistics };
+  const read = { q, k, v, sight, dy, statistics };
   const { dq } = backend.runProgram(
-    queryGradientProgram(vectors, hasMask),
+    queryGradientProgram(vectors),
     read,
     { dq: f32(q.shape) },
     uniforms,
     byQuery,
   );
   const { dk, dv } = backend.runProgram(
-    keyGradientProgram(vectors, hasMask),
+    keyGradientProgram(vectors),
     read,
     { dk: f32(k.shape), dv: f32(v.shape) },
     uniforms,
-    [Math.ceil(keys / THREADS), heads, batch],
+    [Math.ceil(keys / THREADS), heads, 1],
   );
   backend.disposeData(statistics.dataId);
   return [dq, dk, dv];

@@ -8,6 +8,7 @@ import { writeWgsl } from "../../device/gpuProgram.ts";
 import type { TrainerBackend } from "../../device/trainerBackend.ts";
 import { expectTwinAgrees, randomTensor } from "../oracle.ts";
 import { omniAttention } from "./omniAttention.ts";
+import { SequenceLayout } from "./sequences.ts";
 
 const gpu = await openDawn();
 
@@ -17,25 +18,32 @@ describe.skipIf(!gpu)("attention with wide heads on WebGPU", { timeout: 120_000 
   });
   afterAll(closeBackend);
 
-  const inputs = (queries: number, keys: number) =>
-    [queries, keys, keys].map((rows, at) => randomTensor(`${at}`, [2, rows, 1, 128])) as [
-      ...[tf.Tensor4D, tf.Tensor4D, tf.Tensor4D],
+  /** Two sequences of one head. */
+  function prepare(queries: number, keys: number) {
+    const layout = new SequenceLayout([{ count: 2, queries, keyStart: 0, keys, ranges: null }], 2 * keys);
+    const [q, k, v] = [queries, keys, keys].map((rows, at) => randomTensor(`${at}`, [2 * rows, 128])) as [
+      ...[tf.Tensor2D, tf.Tensor2D, tf.Tensor2D],
     ];
+    return { layout, inputs: [q, k, v] as const };
+  }
 
   it("agrees with its twin forward and backward", async () => {
-    const [q, k, v] = inputs(6, 9);
-    const weights = randomTensor("w", q.shape);
     await expectTwinAgrees(() => {
+      const { layout, inputs } = prepare(6, 9);
+      const weights = randomTensor("w", inputs[0].shape);
       const run = (...given: tf.Tensor[]) =>
-        omniAttention(...(given as [tf.Tensor4D, tf.Tensor4D, tf.Tensor4D]), null);
-      return [run(q, k, v), ...tf.grads((...given) => tf.sum(tf.mul(run(...given), weights)))([q, k, v])];
+        omniAttention(...(given as [tf.Tensor2D, tf.Tensor2D, tf.Tensor2D]), 1, layout);
+      const loss = (...given: tf.Tensor[]) => tf.sum(tf.mul(run(...given), weights));
+      return [run(...inputs), ...tf.grads(loss)([...inputs])];
     });
   });
 
   it("decodes on a device that has no more than WebGPU promises", async () => {
-    const [q, k, v] = inputs(1, 70);
     const runProgram = vi.spyOn(tf.backend() as unknown as TrainerBackend, "runProgram");
-    await expectTwinAgrees(() => [omniAttention(q, k, v, null)]);
+    await expectTwinAgrees(() => {
+      const { layout, inputs } = prepare(1, 70);
+      return [omniAttention(...inputs, 1, layout)];
+    });
     const [call] = runProgram.mock.calls;
     runProgram.mockRestore();
     const device = await (await gpu?.requestAdapter())?.requestDevice();

@@ -5,18 +5,23 @@ import { expect } from "vitest";
 import { quantiseMatrix } from "../../quant/quantiseMatrix.ts";
 import { createRng } from "../../rng.ts";
 import { randomTensor, relativeError } from "../oracle.ts";
+import type { LowRankTerm } from "./joinedTerms.ts";
 import type { WeightFormat } from "./operands.ts";
 import { PackedWeight } from "./packedWeight.ts";
 import { type QuantLinearOptions, quantLinear } from "./quantMatMul.ts";
+import type { Span } from "./terms.ts";
 
-export interface LinearCase extends QuantLinearOptions {
+export interface LinearCase extends Omit<QuantLinearOptions, "residual"> {
   readonly rows: number;
   readonly inSize: number;
   readonly outSize: number;
   /** 0: no adapter. */
   readonly rank: number;
   readonly format: WeightFormat;
+  /** Columns of each adapter; one of all columns unless told. */
+  readonly spans?: readonly Span[];
   readonly hasBias?: boolean;
+  readonly hasResidual?: boolean;
   /** Standard deviation of a packed weight, or 1. */
   readonly weightLevel?: number;
 }
@@ -31,31 +36,48 @@ export function makeWeight(test: LinearCase): tf.Tensor2D | PackedWeight {
   return new PackedWeight(quantiseMatrix(values, { outSize, inSize }, format));
 }
 
+export const SCALE = 0.7;
+
+/** The case's adapters. */
+export function makeTerms({ inSize, outSize, rank, spans }: LinearCase): LowRankTerm[] {
+  if (rank === 0) return [];
+  return (spans ?? [{ start: 0, count: outSize }]).map(({ start, count }, at) => ({
+    a: randomTensor<tf.Rank.R2>(`a${at}`, [rank, inSize]),
+    b: randomTensor<tf.Rank.R2>(`b${at}`, [count, rank]),
+    scale: SCALE,
+    start,
+  }));
+}
+
 /** The case's tensors; one layer of them. */
 export function prepare(test: LinearCase, weight: tf.Tensor2D | PackedWeight) {
-  const { rows, inSize, outSize, rank, hasBias = true, isConstant, isAdapterFrozen } = test;
+  const { rows, inSize, outSize, hasBias = true, hasResidual = false, isConstant, isAdapterFrozen } = test;
   const x = randomTensor<tf.Rank.R2>("x", [rows, inSize]);
   const bias = hasBias ? randomTensor<tf.Rank.R1>("bias", [outSize]) : null;
-  const term =
-    rank > 0
-      ? {
-          a: randomTensor<tf.Rank.R2>("a", [rank, inSize]),
-          b: randomTensor<tf.Rank.R2>("b", [outSize, rank]),
-          scale: 0.7,
-        }
-      : null;
-  const learner = isAdapterFrozen ? null : term;
+  const residual = hasResidual ? randomTensor<tf.Rank.R2>("residual", [rows, outSize]) : null;
+  const terms = makeTerms(test);
+  const learners = isAdapterFrozen ? [] : terms;
   /** What the tape watches. */
-  const inputs: tf.Tensor[] = [...(isConstant ? [] : [x]), ...(learner ? [learner.a, learner.b] : [])];
+  const inputs: tf.Tensor[] = [
+    ...(isConstant ? [] : [x]),
+    ...(residual ? [residual] : []),
+    ...learners.flatMap(({ a, b }) => [a, b]),
+  ];
   const run = (...given: tf.Tensor[]): tf.Tensor2D => {
-    const ownX = isConstant ? x : (given[0] as tf.Tensor2D);
-    const [a, b] = given.slice(-2) as [tf.Tensor2D, tf.Tensor2D];
-    return quantLinear(ownX, weight, bias, learner ? { ...learner, a, b } : term, test);
+    const left = [...given] as tf.Tensor2D[];
+    const ownX = isConstant ? x : (left.shift() as tf.Tensor2D);
+    const added = residual ? { residual: left.shift() as tf.Tensor2D } : {};
+    const learnt = learners.map((term) => ({
+      ...term,
+      a: left.shift() as tf.Tensor2D,
+      b: left.shift() as tf.Tensor2D,
+    }));
+    return quantLinear(ownX, weight, bias, learners.length > 0 ? learnt : terms, { ...test, ...added });
   };
   return { inputs, run };
 }
 
-/** @returns y and the gradients of x, A and B as far as they are asked for */
+/** @returns y and the gradients of x, residual, A and B as far as they are asked for */
 export function computeCase(test: LinearCase, weight: tf.Tensor2D | PackedWeight): tf.Tensor[] {
   const { inputs, run } = prepare(test, weight);
   const direction = randomTensor("direction", [test.rows, test.outSize]);

@@ -1,10 +1,12 @@
 /**
- * The adapter's small products: down to the rank, x·Aᵀ or dy·B, and the gradients of A and B. A workgroup shares
- * the long sum and adds its parts up in a fixed order: one dispatch, no atomics, results that repeat to the bit.
+ * The adapters' small products: down to the rank, x·Aᵀ or dy·B, and the gradients of A and B. A workgroup shares
+ * the long sum and adds its parts up in a fixed order: one dispatch for all adapters of a layer, no atomics, results that
+ * repeat to the bit.
  */
 import type { TensorInfo } from "@tensorflow/tfjs-core";
 import { f32, memoisedProgram } from "../../device/programCache.ts";
 import type { TrainerBackend } from "../../device/trainerBackend.ts";
+import { type Span, termReader, termUniforms, termValues } from "./terms.ts";
 
 /**
  * Columns of the rank that a thread sums at once. Rows, lanes and slices keep workgroup memory to 4 KB: software GPUs
@@ -24,27 +26,41 @@ function unroll(count: number, line: (at: number) => string): string {
 
 const columnsOf = (rank: number) => Math.min(rank, COLUMNS);
 
-/** WGSL of the columns' numbers; those beyond the rank repeat the last and are not stored. */
-const columnNumbers = (count: number, group: string) =>
-  unroll(count, (j) => `let j${j} = min(${group} * ${count}u + ${j}u, params.rank - 1u);`);
+/** Workgroups in the y dimension that share a term's rank. */
+const rankGroups = (rank: number) => Math.ceil(rank / columnsOf(rank));
 
-/** low [rows, rank] = scale · wide [rows, inner] · N, with N as [rank, inner] or [inner, rank]. */
-const downProgram = memoisedProgram((columns: number, isRankMajor: boolean) => {
+const UNIFORMS = { rows: "u32", width: "u32", rank: "u32", lowWidth: "u32", scale: "f32" } as const;
+
+/**
+ * WGSL: which term a workgroup works for, its first place in low, and the columns' numbers within the rank; those beyond
+ * it repeat the last and are not stored.
+ */
+const ownColumns = (columns: number) => `
+  let groupsPerTerm = (params.rank + ${columns - 1}u) / ${columns}u;
+  let termNumber = group.y / groupsPerTerm;
+  let term = termOf(termNumber);
+  let firstLow = termNumber * params.rank;
+  let firstColumn = (group.y % groupsPerTerm) * ${columns}u;
+  ${unroll(columns, (j) => `let j${j} = min(firstColumn + ${j}u, params.rank - 1u);`)}`;
+
+/** low [rows, P·r] = scale · wide [rows, width] · N, each term's over its own columns; N is [r, width] or [Σ columns, r]. */
+const downProgram = memoisedProgram((columns: number, isRankMajor: boolean, terms: number) => {
   const sums = ROWS * columns;
-  const element = (j: number) => (isRankMajor ? `j${j} * params.inner + at` : `at * params.rank + j${j}`);
+  const element = (j: number) =>
+    isRankMajor ? `j${j} * params.width + at` : `(at + term.row - term.start) * params.rank + j${j}`;
   return {
     name: "quantMatMulDown",
     inputs: { wide: "f32", narrow: "f32" } as const,
     outputs: { low: "f32" } as const,
-    uniforms: { rows: "u32", inner: "u32", rank: "u32", scale: "f32" } as const,
-    body: `var<workgroup> parts: array<f32, ${THREADS * sums}>;
+    uniforms: { ...UNIFORMS, ...termUniforms(terms) },
+    body: `var<workgroup> parts: array<f32, ${THREADS * sums}>;${termReader(terms)}
 @compute @workgroup_size(${THREADS})
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) thread: u32) {
   let first = group.x * ${ROWS}u;
-  ${unroll(ROWS, (row) => `let row${row} = min(first + ${row}u, params.rows - 1u) * params.inner;`)}
-  ${columnNumbers(columns, "group.y")}
+  ${unroll(ROWS, (row) => `let row${row} = min(first + ${row}u, params.rows - 1u) * params.width;`)}
+  ${ownColumns(columns)}
   ${unroll(columns, (j) => `var sum${j} = vec2<f32>(0.0);`)}
-  for (var at = thread; at < params.inner; at += ${THREADS}u) {
+  for (var at = term.start + thread; at < term.end; at += ${THREADS}u) {
     let values = vec2<f32>(wide[row0 + at], wide[row1 + at]);
     ${unroll(columns, (j) => `sum${j} += values * narrow[${element(j)}];`)}
   }
@@ -52,84 +68,103 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   workgroupBarrier();
   if (thread >= ${sums}u) { return; }
   let row = first + thread / ${columns}u;
-  let j = group.y * ${columns}u + thread % ${columns}u;
+  let j = firstColumn + thread % ${columns}u;
   if (row >= params.rows || j >= params.rank) { return; }
   var total = 0.0;
   for (var other = 0u; other < ${THREADS}u; other++) { total += parts[other * ${sums}u + thread]; }
-  low[row * params.rank + j] = total * params.scale;
+  low[row * params.lowWidth + firstLow + j] = total * params.scale;
 }`,
   };
 });
 
-/** gradient [rank, width] or [width, rank] = scale · (lowᵀ · wide), low [rows, rank], wide [rows, width]. */
-const gradientProgram = memoisedProgram((columns: number, isRankMajor: boolean) => ({
+/** Each term's gradient [r, columns] or [columns, r] = scale · (lowᵀ · wide) over its columns of wide [rows, width]. */
+const gradientProgram = memoisedProgram((columns: number, isRankMajor: boolean, terms: number) => ({
   name: "quantMatMulAdapterGradient",
   inputs: { wide: "f32", low: "f32" } as const,
-  outputs: { gradient: "f32" } as const,
-  uniforms: { rows: "u32", width: "u32", rank: "u32", scale: "f32" } as const,
-  body: `var<workgroup> parts: array<f32, ${LANES * SLICES * columns}>;
+  outputs: Object.fromEntries(
+    Array.from({ length: terms }, (_, at) => [`gradient${at}`, "f32" as const]),
+  ) as Record<string, "f32">,
+  uniforms: { ...UNIFORMS, ...termUniforms(terms) },
+  body: `var<workgroup> parts: array<f32, ${LANES * SLICES * columns}>;${termReader(terms)}
 @compute @workgroup_size(${LANES}, ${SLICES})
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_id) thread: vec3<u32>) {
+  ${ownColumns(columns)}
+  let count = term.end - term.start;
   let at = group.x * ${LANES}u + thread.x;
-  let column = min(at, params.width - 1u);
-  ${columnNumbers(columns, "group.y")}
+  let column = term.start + min(at, count - 1u);
   ${unroll(columns, (j) => `var sum${j} = 0.0;`)}
   for (var row = thread.y; row < params.rows; row += ${SLICES}u) {
     let value = wide[row * params.width + column];
-    ${unroll(columns, (j) => `sum${j} += value * low[row * params.rank + j${j}];`)}
+    let place = row * params.lowWidth + firstLow;
+    ${unroll(columns, (j) => `sum${j} += value * low[place + j${j}];`)}
   }
   ${unroll(columns, (j) => `parts[(thread.y * ${columns}u + ${j}u) * ${LANES}u + thread.x] = sum${j};`)}
   workgroupBarrier();
-  let j = group.y * ${columns}u + thread.y;
-  if (thread.y >= ${columns}u || at >= params.width || j >= params.rank) { return; }
+  let j = firstColumn + thread.y;
+  if (thread.y >= ${columns}u || at >= count || j >= params.rank) { return; }
   var total = 0.0;
   for (var slice = 0u; slice < ${SLICES}u; slice++) {
     total += parts[(slice * ${columns}u + thread.y) * ${LANES}u + thread.x];
   }
-  gradient[${isRankMajor ? "j * params.width + at" : "at * params.rank + j"}] = total * params.scale;
+  let place = ${isRankMajor ? "j * count + at" : "at * params.rank + j"};
+  ${unroll(terms, (term) => `if (termNumber == ${term}u) { gradient${term}[place] = total * params.scale; }`)}
 }`,
 }));
 
+/** Of one of the products. */
+interface NarrowCall {
+  /** [P] columns of the wide matrix that belong to each term. */
+  readonly spans: readonly Span[];
+  readonly scale: number;
+}
+
 /**
- * @param wide [R, inner] @param narrow A [r, in] when `isRankMajor`, else B [out, r]
- * @returns scale · wide · narrow [R, r]
+ * @param wide [R, W] @param narrow all A [P·r, W] when `isRankMajor`, else all B [Σ columns, r]
+ * @returns scale · wide · narrow [R, P·r], of B each term's columns alone
  */
 export function multiplyDown(
   backend: TrainerBackend,
   { wide, narrow }: { readonly wide: TensorInfo; readonly narrow: TensorInfo },
   isRankMajor: boolean,
-  scale: number,
+  { spans, scale }: NarrowCall,
 ): TensorInfo {
-  const [rows = 0, inner = 0] = wide.shape;
-  const rank = narrow.shape[isRankMajor ? 0 : 1] ?? 0;
-  const columns = columnsOf(rank);
+  const [rows = 0, width = 0] = wide.shape;
+  // All A are one matrix of a greater rank.
+  const [rank, terms] = isRankMajor
+    ? [narrow.shape[0] ?? 0, [{ start: 0, count: width }]]
+    : [narrow.shape[1] ?? 0, spans];
+  const lowWidth = rank * terms.length;
   return backend.runProgram(
-    downProgram(columns, isRankMajor),
+    downProgram(columnsOf(rank), isRankMajor, terms.length),
     { wide, narrow },
-    { low: f32([rows, rank]) },
-    { rows, inner, rank, scale },
-    [Math.ceil(rows / ROWS), Math.ceil(rank / columns), 1],
+    { low: f32([rows, lowWidth]) },
+    { rows, width, rank, lowWidth, scale, ...termValues(terms) },
+    [Math.ceil(rows / ROWS), rankGroups(rank) * terms.length, 1],
   ).low;
 }
 
 /**
- * @param wide [R, W] @param low [R, r]
- * @returns scale · lowᵀ·wide [r, W] when `isRankMajor`, else its transpose [W, r]
+ * @param wide [R, W] @param low [R, P·r]
+ * @returns [P] of scale · lowᵀ·wide [r, columns] when `isRankMajor`, else its transpose [columns, r], over each term's
+ *   own columns
  */
-export function adapterGradient(
+export function adapterGradients(
   backend: TrainerBackend,
   { wide, low }: { readonly wide: TensorInfo; readonly low: TensorInfo },
   isRankMajor: boolean,
-  scale: number,
-): TensorInfo {
+  { spans, scale }: NarrowCall,
+): TensorInfo[] {
   const [rows = 0, width = 0] = wide.shape;
-  const [, rank = 0] = low.shape;
-  const columns = columnsOf(rank);
-  return backend.runProgram(
-    gradientProgram(columns, isRankMajor),
+  const [, lowWidth = 0] = low.shape;
+  const rank = lowWidth / spans.length;
+  const widest = Math.max(...spans.map(({ count }) => count));
+  const shapeOf = ({ count }: Span) => f32(isRankMajor ? [rank, count] : [count, rank]);
+  const gradients = backend.runProgram(
+    gradientProgram(columnsOf(rank), isRankMajor, spans.length),
     { wide, low },
-    { gradient: f32(isRankMajor ? [rank, width] : [width, rank]) },
-    { rows, width, rank, scale },
-    [Math.ceil(width / LANES), Math.ceil(rank / columns), 1],
-  ).gradient;
+    Object.fromEntries(spans.map((span, at) => [`gradient${at}`, shapeOf(span)])),
+    { rows, width, rank, lowWidth, scale, ...termValues(spans) },
+    [Math.ceil(widest / LANES), rankGroups(rank) * spans.length, 1],
+  );
+  return spans.map((_, at) => gradients[`gradient${at}`] as TensorInfo);
 }

@@ -7,6 +7,7 @@
  */
 import type { GpuProgram } from "../../device/gpuProgram.ts";
 import { QUANT_FORMATS, type QuantFormat } from "../../quant/quantFormat.ts";
+import { termReader, termUniforms } from "./terms.ts";
 
 /** "f32": [in, out]; the others as in `quant/quantFormat.ts`: [out, in / values a word]. */
 export type WeightFormat = "f32" | QuantFormat;
@@ -18,21 +19,28 @@ export type ProductVariant = "registers" | "shared";
 export interface ProductKey {
   readonly format: WeightFormat;
   readonly isForward: boolean;
-  /** Inner and outer sizes are multiples of 4, so rows of f32 matrices are whole vectors. */
+  /** Inner and outer sizes, and the columns of adapters, are multiples of 4: rows of f32 matrices are whole vectors. */
   readonly isWhole: boolean;
   readonly hasBias: boolean;
-  readonly hasAdapter: boolean;
+  readonly hasResidual: boolean;
+  /** Adapters; backward one of the ranks of all. */
+  readonly terms: number;
 }
 
-export const PRODUCT_UNIFORMS = {
+const SIZES = {
   rows: "u32",
   inner: "u32",
   outer: "u32",
   wordsPerRow: "u32",
   scaleWordsPerRow: "u32",
-  rank: "u32",
-  scale: "f32",
 } as const;
+
+/** `rank` of a term, `lowWidth` of all; `liftRows` of the lifting matrix. */
+const ADAPTER = { rank: "u32", lowWidth: "u32", liftRows: "u32", scale: "f32" } as const;
+
+export function productUniforms({ terms }: ProductKey): GpuProgram["uniforms"] {
+  return terms === 0 ? SIZES : { ...SIZES, ...ADAPTER, ...termUniforms(terms) };
+}
 
 /** Neighbouring outer values of the weight lie side by side; else neighbouring inner ones. */
 export function isOuterMajor({ format, isForward }: ProductKey): boolean {
@@ -42,7 +50,7 @@ export function isOuterMajor({ format, isForward }: ProductKey): boolean {
 /** f32 matrices are bound as vectors where their rows are whole vectors. */
 const floats = ({ isWhole }: ProductKey) => (isWhole ? "vec4<f32>" : "f32");
 
-/** `left`; `weight`, or `packed` and `scales`; `bias`; `low` [rows, rank] and `lift`, B [out, r] or A [r, in]. */
+/** `left`; `weight`, or `packed` and `scales`; `bias`; `residual`; `low` [rows, P·r] and `lift`, all B or all A. */
 export function productInputs(key: ProductKey): GpuProgram["inputs"] {
   const weight: GpuProgram["inputs"] =
     key.format === "f32" ? { weight: floats(key) } : { packed: "u32", scales: "u32" };
@@ -50,7 +58,8 @@ export function productInputs(key: ProductKey): GpuProgram["inputs"] {
     left: floats(key),
     ...weight,
     ...(key.hasBias ? { bias: floats(key) } : {}),
-    ...(key.hasAdapter ? { low: "f32" as const, lift: key.isForward ? ("f32" as const) : floats(key) } : {}),
+    ...(key.hasResidual ? { residual: floats(key) } : {}),
+    ...(key.terms > 0 ? { low: "f32" as const, lift: key.isForward ? ("f32" as const) : floats(key) } : {}),
   };
 }
 
@@ -72,7 +81,7 @@ function quad({ isWhole }: ProductKey, buffer: string, row: string, width: strin
 const four = (line: (at: number) => string, separator = ", ") => [0, 1, 2, 3].map(line).join(separator);
 
 /** WGSL of a packed weight's `codes` (a word's four neighbours as f32) and `scaleOf`. */
-function unpacking(format: QuantFormat): string {
+export function unpacking(format: QuantFormat): string {
   const { bits, groupSize } = QUANT_FORMATS[format];
   const [top, first] = [32 - bits, bits === 8 ? [24, 16, 8, 0] : [28, 24, 20, 16]];
   const word =
@@ -115,14 +124,44 @@ fn block(inner4: u32, outer4: u32) -> mat4x4<f32> {
 }`;
 }
 
-/** WGSL of the adapter's `lifted(j, outer4)`: row j of Bᵀ or of A. */
+/** WGSL of `lifted(j, outer4, offset)`: four values of row j of Bᵀ, whose rows lie `offset` from the columns, or of A. */
 function liftReader(key: ProductKey): string {
-  if (!key.hasAdapter) return "";
   const value = key.isForward
-    ? `vec4<f32>(${four((n) => `lift[min(4u * outer4 + ${n}u, params.outer - 1u) * params.rank + j]`)})`
+    ? `vec4<f32>(${four((n) => `lift[min(4u * outer4 + ${n}u + offset, params.liftRows - 1u) * params.rank + j]`)})`
     : quad(key, "lift", "j", "params.outer", "outer4");
   return `
-fn lifted(j: u32, outer4: u32) -> vec4<f32> { return ${value}; }`;
+fn lifted(j: u32, outer4: u32, offset: u32) -> vec4<f32> { return ${value}; }`;
+}
+
+/** WGSL of `adapterOf(row, outer4)`: what the terms add to four columns, each to those of its own. */
+function adapterReader(key: ProductKey): string {
+  if (key.terms === 0) return "fn adapterOf(row: u32, outer4: u32) -> vec4<f32> { return vec4<f32>(0.0); }";
+  const own = key.isWhole
+    ? "sum += part;"
+    : `let columns = vec4<u32>(column) + vec4<u32>(0u, 1u, 2u, 3u);
+    sum += select(vec4<f32>(0.0), part, (columns >= vec4<u32>(term.start)) & (columns < vec4<u32>(term.end)));`;
+  return `${termReader(key.terms)}${liftReader(key)}
+fn adapterOf(row: u32, outer4: u32) -> vec4<f32> {
+  let column = 4u * outer4;
+  var sum = vec4<f32>(0.0);
+  for (var at = 0u; at < ${key.terms}u; at++) {
+    let term = termOf(at);
+    if (column + 3u < term.start || column >= term.end) { continue; }
+    let first = row * params.lowWidth + at * params.rank;
+    var part = vec4<f32>(0.0);
+    for (var j = 0u; j < params.rank; j++) { part += low[first + j] * lifted(j, outer4, term.row - term.start); }
+    ${own}
+  }
+  return sum * params.scale;
+}`;
+}
+
+/** WGSL that writes four values to where they belong, and leaves out what is no element. */
+function storing({ isWhole }: ProductKey): string {
+  if (isWhole) return "product[row * (params.outer / 4u) + outer4] = value;";
+  const element = (n: number) =>
+    `if (4u * outer4 + ${n}u < params.outer) { product[row * params.outer + 4u * outer4 + ${n}u] = value[${n}]; }`;
+  return four(element, " ");
 }
 
 /**
@@ -130,29 +169,19 @@ fn lifted(j: u32, outer4: u32) -> vec4<f32> { return ${value}; }`;
  * `leftAt(row, inner4)`, four values along the inner axis, zeros behind its end;
  * `block(inner4, outer4)`, whose column k holds four outer values of inner value k;
  * `startOf(outer4)`, what the sums begin with: the bias or zeros;
- * `adapterOf(row, outer4)`, the adapter's part; `store(row, outer4, value)`, which leaves out what is no element.
+ * `finish(row, outer4, sum)`, which adds residual and adapters to a sum and stores it.
  */
 export function operandFunctions(key: ProductKey): string {
   const start = key.hasBias ? quad(key, "bias", "0u", "params.outer", "outer4") : "vec4<f32>(0.0)";
-  const store = key.isWhole
-    ? "product[row * (params.outer / 4u) + outer4] = value;"
-    : [0, 1, 2, 3]
-        .map(
-          (n) =>
-            `if (4u * outer4 + ${n}u < params.outer) { product[row * params.outer + 4u * outer4 + ${n}u] = value[${n}]; }`,
-        )
-        .join(" ");
-  const adapter = key.hasAdapter
-    ? `var sum = vec4<f32>(0.0);
-  for (var j = 0u; j < params.rank; j++) { sum += low[row * params.rank + j] * lifted(j, outer4); }
-  return sum * params.scale;`
-    : "return vec4<f32>(0.0);";
+  const residual = key.hasResidual ? ` + ${quad(key, "residual", "row", "params.outer", "outer4")}` : "";
   return `${key.format === "f32" ? "" : unpacking(key.format)}
 fn leftAt(row: u32, inner4: u32) -> vec4<f32> { return ${quad(key, "left", "row", "params.inner", "inner4")}; }
 ${blockReader(key)}
-${liftReader(key)}
+${adapterReader(key)}
 fn startOf(outer4: u32) -> vec4<f32> { return ${start}; }
-fn adapterOf(row: u32, outer4: u32) -> vec4<f32> { ${adapter} }
-fn store(row: u32, outer4: u32, value: vec4<f32>) { ${store} }
+fn finish(row: u32, outer4: u32, sum: vec4<f32>) {
+  let value = sum + adapterOf(row, outer4)${residual};
+  ${storing(key)}
+}
 `;
 }

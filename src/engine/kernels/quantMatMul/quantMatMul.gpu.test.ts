@@ -11,6 +11,9 @@ const hasDawn = (await openDawn()) !== null;
 /** A busy machine takes its time to load tfjs. */
 const BACKEND_TIMEOUT_MS = 60_000;
 
+const span = (start: number, count: number) => ({ start, count });
+const THIRDS = [span(0, 16), span(16, 16), span(32, 16)];
+
 /** Dispatches in `body`. */
 function dispatchesIn(body: () => void): number {
   const counters = () => (tf.backend() as TrainerBackend).counters();
@@ -56,6 +59,9 @@ describe.skipIf(!hasDawn)("the linear layer on WebGPU, f32 weight", { timeout: 1
     ["an adapter that learns", {}, 2, 4],
     ["a frozen adapter", { isAdapterFrozen: true }, 2, 2],
     ["a constant input", { isConstant: true }, 2, 3],
+    ["a residual", { hasResidual: true }, 2, 4],
+    // Two more put the matrices together, unless a layer keeps them.
+    ["three adapters and a residual", { spans: THIRDS, hasResidual: true }, 4, 4],
   ] as const)("%s: agrees, and takes the fewest dispatches", async (_, changes, forward, backward) => {
     const test: LinearCase = { rows: 17, inSize: 64, outSize: 48, rank: 8, format: "f32", ...changes };
     await expectCaseAgrees(test);
@@ -66,6 +72,28 @@ describe.skipIf(!hasDawn)("the linear layer on WebGPU, f32 weight", { timeout: 1
     expect(dispatchesIn(() => tf.grads(run)(inputs, dy))).toBe(forward + backward);
     weight.dispose();
   });
+
+  it.each([
+    ["registers", 63, 64, 48, THIRDS, 12],
+    ["shared", 65, 64, 48, THIRDS, 1],
+    ["shared", 129, 32, 48, [span(16, 16)], 4],
+    // Columns of no whole vectors take the other form.
+    ["registers", 17, 33, 13, [span(0, 3), span(5, 6), span(11, 1)], 9],
+    ["shared", 9, 32, 48, [span(1, 2), span(6, 41)], 4],
+    ["few rows", 1, 64, 48, THIRDS, 8],
+    ["few rows", 3, 33, 13, [span(2, 3), span(5, 1)], 1],
+  ] as const)("%s: adapters side by side agree at %i × %i → %i", (form, rows, inSize, outSize, spans, rank) =>
+    expectCaseAgrees({
+      rows,
+      inSize,
+      outSize,
+      rank,
+      spans,
+      format: "f32",
+      hasResidual: true,
+      variant: form === "registers" ? "registers" : "shared",
+    }),
+  );
 
   it.each(["registers", "shared"] as const)("%s gives the same bits each time", async (variant) => {
     const test: LinearCase = { rows: 65, inSize: 96, outSize: 100, rank: 8, format: "f32", variant };

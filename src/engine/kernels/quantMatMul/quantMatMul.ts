@@ -1,10 +1,12 @@
 /** The frozen linear layer with a low-rank adapter, its weight in f32 or packed. */
 import * as tf from "@tensorflow/tfjs-core";
 import { EngineError } from "../../errors.ts";
-import { defineOp } from "../defineOp.ts";
-import { tapedOp } from "../tapedOp.ts";
+import { defineOp, runsShaders } from "../defineOp.ts";
+import { keepNamed, tapedOp } from "../tapedOp.ts";
+import { type JoinedTerms, joinTerms, type LowRankTerm } from "./joinedTerms.ts";
 import type { ProductVariant } from "./operands.ts";
 import { PackedWeight } from "./packedWeight.ts";
+import { checkSpans } from "./terms.ts";
 import {
   applyLinear,
   type BackwardInputs,
@@ -14,21 +16,15 @@ import {
 } from "./twin.ts";
 import { applyLinearOnGpu, linearGradientsOnGpu } from "./webgpu.ts";
 
-/** An adapter as the layer sees it: y += scale·(x·Aᵀ)·Bᵀ. */
-export interface LowRankTerm {
-  /** [r, in] */
-  readonly a: tf.Tensor2D;
-  /** [out, r] */
-  readonly b: tf.Tensor2D;
-  /** alpha / r */
-  readonly scale: number;
-}
-
 export interface QuantLinearOptions {
   /** x needs no gradient, so none is computed. */
   readonly isConstant?: boolean;
-  /** A and B need no gradient. */
+  /** No A and B need a gradient. */
   readonly isAdapterFrozen?: boolean;
+  /** Added to the result [R, out]. Taped. */
+  readonly residual?: tf.Tensor2D;
+  /** Gives the terms joined, borrowed, which a layer may keep between calls. Absent: joined in each call. */
+  readonly joined?: () => JoinedTerms;
   /**
    * For backends without our shaders: gives an f32 weight's transpose [out, in], borrowed, which a layer may keep between
    * calls. Absent: transposed in each backward pass.
@@ -58,12 +54,15 @@ function requireShape(name: string, tensor: tf.Tensor, shape: readonly number[])
   );
 }
 
-/** The weight's inputs, sizes and f32 forms. */
-function describeWeight(weight: tf.Tensor2D | PackedWeight, transposed: (() => tf.Tensor2D) | undefined) {
+/** A weight as shaders read it; nothing where twins run, so that packed words stay off their backends. */
+export type WeightInputs = Pick<ForwardInputs, "weight" | "packed" | "scales">;
+
+/** The weight's inputs, sizes and f32 forms, which twins read. */
+export function describeWeight(weight: tf.Tensor2D | PackedWeight, transposed?: () => tf.Tensor2D) {
   if (weight instanceof PackedWeight) {
-    const { packed, scales, matrix, inSize, outSize } = weight;
+    const { matrix, inSize, outSize } = weight;
     return {
-      inputs: { packed, scales },
+      inputs: runsShaders() ? { packed: weight.packed, scales: weight.scales } : {},
       sizes: { format: matrix.format, inSize, outSize },
       forms: { dense: () => weight.dense(), transposed: () => weight.transposed() },
     };
@@ -76,12 +75,34 @@ function describeWeight(weight: tf.Tensor2D | PackedWeight, transposed: (() => t
   };
 }
 
+/** Checks the terms. @returns their columns and their common scale */
+function describeTerms(terms: readonly LowRankTerm[], inSize: number, outSize: number) {
+  const [first] = terms;
+  if (!first) return { spans: [], scale: 1 };
+  const [rank] = first.a.shape;
+  for (const { a, b, scale } of terms) {
+    requireShape("adapter A", a, [rank, inSize]);
+    requireShape("adapter B", b, [b.shape[0], rank]);
+    if (scale !== first.scale) {
+      throw new EngineError(
+        "badInput",
+        `Adapters of one layer share their scale: ${first.scale}, not ${scale}.`,
+      );
+    }
+  }
+  if (terms.length === 1 && first.start === undefined) requireShape("adapter B", first.b, [outSize, rank]);
+  const spans = terms.map(({ b, start = 0 }) => ({ start, count: b.shape[0] }));
+  checkSpans(spans, outSize);
+  return { spans, scale: first.scale };
+}
+
 /**
- * y = x·Wᵀ + bias + scale·(x·Aᵀ)·Bᵀ with W frozen. Taped: x unless it is constant, A and B unless the adapter is frozen.
- * Sums and results are f32 in every format; a packed weight counts with the exact values of `dequantiseMatrix`.
- * Source of the adapter: Hu et al., arXiv 2106.09685.
- * @param x [R, in] @param weight f32 [in, out], or packed @param bias [out] or null; all borrowed until
- *   the backward pass
+ * y = x·Wᵀ + bias + residual + Σ scale·(x·Aᵀ)·Bᵀ with W frozen: a layer, or several side by side that read the same x and
+ * have their adapters each on columns of its own. Taped: x unless it is constant, the residual, and all A and B unless the
+ * adapters are frozen. Sums and results are f32 in every format; a packed weight counts with the exact values of
+ * `dequantiseMatrix`. Source of the adapter: Hu et al., arXiv 2106.09685.
+ * @param x [R, in] @param weight f32 [in, out], or packed @param bias [out] or null
+ * @param terms in the order of their columns, of one rank and scale; all borrowed until the backward pass
  * @returns y [R, out], owned by the caller
  * @throws EngineError("badInput") when shapes do not belong together
  */
@@ -89,46 +110,48 @@ export function quantLinear(
   x: tf.Tensor2D,
   weight: tf.Tensor2D | PackedWeight,
   bias: tf.Tensor1D | null,
-  adapter: LowRankTerm | null,
+  terms: readonly LowRankTerm[],
   options: QuantLinearOptions = {},
 ): tf.Tensor2D {
-  const { isConstant = false, isAdapterFrozen = false, variant = null } = options;
+  const { isConstant = false, isAdapterFrozen = false, variant = null, residual } = options;
   const { inputs: weightInputs, sizes, forms } = describeWeight(weight, options.transposed);
   const { inSize, outSize } = sizes;
   requireShape("input", x, [x.shape[0], inSize]);
   if (bias) requireShape("bias", bias, [outSize]);
-  const learner = isAdapterFrozen ? null : adapter;
-  const low = adapter ? { a: adapter.a, b: adapter.b } : {};
-  if (adapter) {
-    const [rank] = adapter.a.shape;
-    requireShape("adapter A", adapter.a, [rank, inSize]);
-    requireShape("adapter B", adapter.b, [outSize, rank]);
-  }
+  if (residual) requireShape("residual", residual, [x.shape[0], outSize]);
+  const learners = isAdapterFrozen ? [] : terms;
   const attributes: LinearAttributes = {
     ...sizes,
     ...forms,
-    scale: adapter?.scale ?? 1,
+    ...describeTerms(terms, inSize, outSize),
     needsInput: !isConstant,
-    needsAdapter: learner !== null,
+    needsAdapter: learners.length > 0,
     variant,
   };
-  const taped = [...(isConstant ? [] : [x]), ...(learner ? [learner.a, learner.b] : [])];
+  const added = { ...(bias ? { bias } : {}), ...(residual ? { residual } : {}) };
+  const taped = [
+    ...(isConstant ? [] : [x]),
+    ...(residual ? [residual] : []),
+    ...learners.flatMap(({ a, b }) => [a, b]),
+  ];
   return tapedOp(taped, () => {
-    const outputs = runForward({ x, ...weightInputs, ...(bias ? { bias } : {}), ...low }, attributes);
-    const [value, lowered] = outputs as [tf.Tensor2D, tf.Tensor2D | undefined];
+    const [first] = terms;
+    const joined = terms.length > 1 ? (options.joined?.() ?? joinTerms(terms)) : null;
+    const adapters = joined ?? (first ? { a: first.a, b: first.b } : {});
+    const outputs = runForward({ x, ...weightInputs, ...added, ...adapters }, attributes);
+    const [value, low] = outputs as [tf.Tensor2D, tf.Tensor2D | undefined];
+    // Joined matrices may be made anew before the gradient is due.
+    const kept = keepNamed({ ...joined, ...(low && learners.length > 0 ? { x, low } : {}) });
     return {
       value,
-      saved: learner && lowered ? [x, lowered] : [],
-      backward: (dy, [savedX, savedLow]) =>
-        runBackward(
-          {
-            dy,
-            ...weightInputs,
-            ...low,
-            ...(savedX && savedLow ? { x: savedX, low: savedLow } : {}),
-          },
-          attributes,
-        ),
+      saved: kept.list,
+      backward: (dy, saved) => {
+        const read = { dy, ...weightInputs, ...adapters, ...kept.read(saved) };
+        const isAsked = attributes.needsInput || attributes.needsAdapter;
+        const gradients = isAsked ? runBackward(read, attributes) : [];
+        if (residual) gradients.splice(isConstant ? 0 : 1, 0, tf.clone(dy));
+        return gradients;
+      },
     };
   });
 }

@@ -47,6 +47,27 @@ describe.skipIf(!hasDawn)("the linear layer on WebGPU, packed weights", { timeou
     expectCaseAgrees({ rows: 387, inSize: 96, outSize: 100, rank: 4, format, variant: "shared" }),
   );
 
+  it.each([
+    ["int8", 17, 96],
+    ["int4", 17, 96],
+    ["int4", 3, 96],
+  ] as const)(
+    "%s with a residual and adapters side by side: agrees with its twin over %i rows",
+    (format, rows, inSize) =>
+      expectCaseAgrees({
+        rows,
+        inSize,
+        outSize: 48,
+        rank: 8,
+        spans: [
+          { start: 0, count: 16 },
+          { start: 32, count: 16 },
+        ],
+        format,
+        hasResidual: true,
+      }),
+  );
+
   it("works without adapter and bias", () =>
     expectCaseAgrees({ rows: 3, inSize: 96, outSize: 100, rank: 0, format: "int4", hasBias: false }));
 

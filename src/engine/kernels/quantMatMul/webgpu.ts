@@ -1,11 +1,11 @@
 /**
- * The linear layer on WebGPU. Forward: one dispatch, two with an adapter. Backward: dx from the same weight buffer in one
- * dispatch, with an adapter two, and one more for each of dA and dB.
+ * The linear layer on WebGPU. Forward: one dispatch, two with adapters. Backward: dx from the same weight buffer in one
+ * dispatch, with adapters two, and one more for each of all dA and all dB.
  */
 import type { TensorInfo } from "@tensorflow/tfjs-core";
 import type { TrainerBackend } from "../../device/trainerBackend.ts";
 import { layoutOf } from "../../quant/quantFormat.ts";
-import { adapterGradient, multiplyDown } from "./narrowProduct.ts";
+import { adapterGradients, multiplyDown } from "./narrowProduct.ts";
 import type { BackwardInputs, ForwardInputs, LinearAttributes } from "./twin.ts";
 import { multiplyWide } from "./wideProduct.ts";
 
@@ -18,45 +18,49 @@ function weightOf({ weight, packed, scales }: Omit<ForwardInputs<TensorInfo>, "x
 }
 
 function productOf(attributes: LinearAttributes, isForward: boolean) {
-  const { format, inSize, outSize, scale, variant } = attributes;
-  const [inner, outer] = isForward ? [inSize, outSize] : [outSize, inSize];
+  const { format, inSize, outSize, spans, scale, variant } = attributes;
   const layout = format === "f32" ? null : layoutOf(format, { outSize, inSize });
-  return { format, isForward, inner, outer, layout, scale, variant };
+  const common = { format, isForward, layout, variant };
+  if (isForward) return { ...common, inner: inSize, outer: outSize, spans, scale };
+  // Every A reaches all of dx, and the scale is in dLow already.
+  const all = { start: 0, count: inSize };
+  return { ...common, inner: outSize, outer: inSize, spans: [all], scale: 1 };
 }
 
-/** @returns y [R, out] and, with an adapter, x·Aᵀ [R, r] */
+/** @returns y [R, out] and, with an adapter, x·Aᵀ [R, P·r] */
 export function applyLinearOnGpu(
   backend: TrainerBackend,
   inputs: ForwardInputs<TensorInfo>,
   attributes: LinearAttributes,
 ): TensorInfo[] {
-  const { x, bias, a, b } = inputs;
+  const { x, bias, residual, a, b } = inputs;
   const product = productOf(attributes, true);
-  const operands = { left: x, ...weightOf(inputs), ...(bias ? { bias } : {}) };
+  const added = { ...(bias ? { bias } : {}), ...(residual ? { residual } : {}) };
+  const operands = { left: x, ...weightOf(inputs), ...added };
   if (!a || !b) return [multiplyWide(backend, product, operands)];
-  const low = multiplyDown(backend, { wide: x, narrow: a }, true, 1);
+  const low = multiplyDown(backend, { wide: x, narrow: a }, true, { spans: [], scale: 1 });
   return [multiplyWide(backend, product, { ...operands, low, lift: b }), low];
 }
 
-/** @returns of dx [R, in], dA [r, in], dB [out, r] those that are needed, in this order */
+/** @returns of dx [R, in], each adapter's dA [r, in] and dB [columns, r] those that are needed, in this order */
 export function linearGradientsOnGpu(
   backend: TrainerBackend,
   inputs: BackwardInputs<TensorInfo>,
   attributes: LinearAttributes,
 ): TensorInfo[] {
   const { dy, a, b, x, low } = inputs;
-  const { scale, needsInput, needsAdapter } = attributes;
-  const dLow = b ? multiplyDown(backend, { wide: dy, narrow: b }, false, scale) : null;
+  const { spans, scale, inSize, needsInput, needsAdapter } = attributes;
+  const dLow = b ? multiplyDown(backend, { wide: dy, narrow: b }, false, { spans, scale }) : null;
   const gradients: TensorInfo[] = [];
   if (needsInput) {
-    // The scale is in dLow already.
-    const product = { ...productOf(attributes, false), scale: 1 };
     const operands = { left: dy, ...weightOf(inputs), ...(a && dLow ? { low: dLow, lift: a } : {}) };
-    gradients.push(multiplyWide(backend, product, operands));
+    gradients.push(multiplyWide(backend, productOf(attributes, false), operands));
   }
   if (needsAdapter && dLow && x && low) {
-    gradients.push(adapterGradient(backend, { wide: x, low: dLow }, true, 1));
-    gradients.push(adapterGradient(backend, { wide: dy, low }, false, scale));
+    const whole = spans.map(() => ({ start: 0, count: inSize }));
+    const dA = adapterGradients(backend, { wide: x, low: dLow }, true, { spans: whole, scale: 1 });
+    const dB = adapterGradients(backend, { wide: dy, low }, false, { spans, scale });
+    gradients.push(...dA.flatMap((gradient, at) => [gradient, dB[at] as TensorInfo]));
   }
   if (dLow) backend.disposeData(dLow.dataId);
   return gradients;

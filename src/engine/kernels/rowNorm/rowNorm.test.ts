@@ -2,8 +2,8 @@ import "@tensorflow/tfjs-backend-cpu";
 import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, it } from "vitest";
 import { registerGradients } from "../../device/gradients.ts";
-import { expectGradients, randomTensor } from "../oracle.ts";
-import { layerNorm, rmsNorm } from "./rowNorm.ts";
+import { expectClose, expectGradients, randomTensor } from "../oracle.ts";
+import { forkNorm, layerNorm, rmsNorm } from "./rowNorm.ts";
 
 beforeAll(async () => {
   await registerGradients();
@@ -39,4 +39,28 @@ describe("row norms", () => {
       }),
     );
   });
+
+  it.each([false, true])(
+    "a fork is the norm twice and its input, also in what it sends back",
+    async (isTrainable) => {
+      const [x, weight, bias] = [
+        randomTensor("x", [3, 5]),
+        randomTensor("weight", [5]),
+        randomTensor("bias", [5]),
+      ];
+      const norm = { weight: weight as tf.Tensor1D, bias: bias as tf.Tensor1D, epsilon: 1e-5, isTrainable };
+      const fork = (given: tf.Tensor) => {
+        const { normed, skip } = forkNorm(given as tf.Tensor2D, norm);
+        return tf.concat([...normed, skip]);
+      };
+      const plain = (given: tf.Tensor) => {
+        const y = layerNorm(given as tf.Tensor2D, norm);
+        return tf.concat([y, y, given as tf.Tensor2D]);
+      };
+      await expectClose(fork(x), plain(x), 1e-7);
+      const dy = randomTensor("dy", [9, 5]);
+      await expectClose(tf.grad(fork)(x, dy), tf.grad(plain)(x, dy), 1e-6);
+      await expectGradients([x], fork);
+    },
+  );
 });

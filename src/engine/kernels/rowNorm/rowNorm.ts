@@ -1,8 +1,8 @@
 /** Layer norm and RMS norm over the last axis. */
-import type * as tf from "@tensorflow/tfjs-core";
+import * as tf from "@tensorflow/tfjs-core";
 import { defineOp } from "../defineOp.ts";
-import { tapedOp } from "../tapedOp.ts";
-import { type NormKind, normalise, normaliseGradients } from "./twin.ts";
+import { tapedOps } from "../tapedOp.ts";
+import { type NormBackward, type NormKind, normalise, normaliseGradients } from "./twin.ts";
 import { normaliseGradientOnGpu, normaliseOnGpu } from "./webgpu.ts";
 
 /** Scale and shift of one normalisation; both [D]. */
@@ -21,14 +21,6 @@ interface Forward {
   readonly bias?: tf.Tensor;
 }
 
-interface Backward {
-  /** The twin keeps x̂ [R, D] and 1/σ [R, 1], the shader x and each row's mean and 1/σ [R, 2]. */
-  readonly rows: tf.Tensor;
-  readonly statistics: tf.Tensor;
-  readonly weight: tf.Tensor;
-  readonly dy: tf.Tensor;
-}
-
 interface Attributes {
   readonly kind: NormKind;
   readonly epsilon: number;
@@ -42,26 +34,29 @@ const runForward = defineOp<Forward, Attributes>({
   webgpu: normaliseOnGpu,
 });
 
-const runBackward = defineOp<Backward, Attributes>({
+const runBackward = defineOp<NormBackward, Attributes>({
   name: "RowNormGrad",
   twin: normaliseGradients,
   canRunOnGpu: ({ statistics }) => statistics.shape[1] === 2,
   webgpu: normaliseGradientOnGpu,
 });
 
-function normaliseRows(kind: NormKind, x: tf.Tensor2D, norm: NormWeights): tf.Tensor2D {
+/** @param isFork gives y twice and x itself @returns [y], or [y, y, x] */
+function normaliseRows(kind: NormKind, x: tf.Tensor2D, norm: NormWeights, isFork: boolean): tf.Tensor[] {
   const { weight, bias, epsilon, isTrainable } = norm;
   const learning = isTrainable ? [weight, ...(bias ? [bias] : [])] : [];
   const attributes = { kind, epsilon, isTrainable };
-  return tapedOp([x, ...learning], () => {
+  return tapedOps([x, ...learning], () => {
     const outputs = runForward({ x, weight, ...(bias ? { bias } : {}) }, attributes);
-    const value = outputs[0] as tf.Tensor2D;
+    const y = outputs[0] as tf.Tensor;
     return {
-      value,
+      values: isFork ? [y, tf.clone(y), tf.clone(x)] : [y],
       saved: outputs.length === 3 ? outputs.slice(1) : [x, ...outputs.slice(1)],
-      backward: (dy, saved) => {
+      backward: ([dy, dyOther, dSkip], saved) => {
         const [rows, statistics] = saved as [tf.Tensor, tf.Tensor];
-        return runBackward({ rows, statistics, weight, dy }, attributes).slice(0, 1 + learning.length);
+        const others = dyOther && dSkip ? { dyOther, dSkip } : {};
+        const inputs = { rows, statistics, weight, dy: dy as tf.Tensor, ...others };
+        return runBackward(inputs, attributes).slice(0, 1 + learning.length);
       },
     };
   });
@@ -72,7 +67,7 @@ function normaliseRows(kind: NormKind, x: tf.Tensor2D, norm: NormWeights): tf.Te
  * @param x [R, D] @returns [R, D], owned by the caller
  */
 export function layerNorm(x: tf.Tensor2D, norm: NormWeights): tf.Tensor2D {
-  return normaliseRows("layer", x, norm);
+  return normaliseRows("layer", x, norm, false)[0] as tf.Tensor2D;
 }
 
 /**
@@ -80,5 +75,23 @@ export function layerNorm(x: tf.Tensor2D, norm: NormWeights): tf.Tensor2D {
  * @param x [R, D] @returns [R, D], owned by the caller
  */
 export function rmsNorm(x: tf.Tensor2D, norm: NormWeights): tf.Tensor2D {
-  return normaliseRows("rms", x, norm);
+  return normaliseRows("rms", x, norm, false)[0] as tf.Tensor2D;
+}
+
+/**
+ * A layer norm where a residual block forks: for two readers (attention and MLP side by side), and x itself for who goes
+ * past them. The same numbers as `layerNorm(x)` twice and x; what the three send back is added up in the norm's own
+ * gradient. Taped.
+ * @param x [R, D] @returns [R, D] each, owned by the caller
+ */
+export function forkNorm(
+  x: tf.Tensor2D,
+  norm: NormWeights,
+): { readonly normed: readonly [tf.Tensor2D, tf.Tensor2D]; readonly skip: tf.Tensor2D } {
+  const [first, second, skip] = normaliseRows("layer", x, norm, true) as [
+    tf.Tensor2D,
+    tf.Tensor2D,
+    tf.Tensor2D,
+  ];
+  return { normed: [first, second], skip };
 }

@@ -25,19 +25,30 @@ export function normalise(
   return [bias ? tf.add(scaled, bias) : scaled, xHat, inverse];
 }
 
+/** What comes back to a normalisation. */
+export interface NormBackward<T = tf.Tensor> {
+  /** The twin keeps x̂ [R, D] and 1/σ [R, 1], the shader x and each row's mean and 1/σ [R, 2]. */
+  readonly rows: T;
+  readonly statistics: T;
+  readonly weight: T;
+  /** [R, D] */
+  readonly dy: T;
+  /** [R, D], from a second reader. */
+  readonly dyOther?: T;
+  /** [R, D], from who read x itself. */
+  readonly dSkip?: T;
+}
+
 /** @param rows x̂ @param statistics 1/σ @returns [dx], and dWeight and dBias when the weights learn */
 export function normaliseGradients(
-  {
-    rows: xHat,
-    statistics: inverse,
-    weight,
-    dy,
-  }: Readonly<Record<"rows" | "statistics" | "weight" | "dy", tf.Tensor>>,
+  { rows: xHat, statistics: inverse, weight, dy: first, dyOther, dSkip }: NormBackward,
   { kind, isTrainable }: { readonly kind: NormKind; readonly isTrainable: boolean },
 ): tf.Tensor[] {
+  const dy = dyOther ? tf.add(first, dyOther) : first;
   const dHat = tf.mul(dy, weight);
   const along = tf.mean(tf.mul(dHat, xHat), 1, true);
   const level = kind === "layer" ? tf.sub(dHat, tf.mean(dHat, 1, true)) : dHat;
-  const dx = tf.mul(tf.sub(level, tf.mul(xHat, along)), inverse);
+  const own = tf.mul(tf.sub(level, tf.mul(xHat, along)), inverse);
+  const dx = dSkip ? tf.add(own, dSkip) : own;
   return isTrainable ? [dx, tf.sum(tf.mul(dy, xHat), 0), tf.sum(dy, 0)] : [dx];
 }

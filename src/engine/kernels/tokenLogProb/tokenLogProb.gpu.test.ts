@@ -4,7 +4,8 @@ import { openDawn } from "../../../cli/node/dawn.ts";
 import { startNodeBackend } from "../../../cli/node/nodeBackend.ts";
 import { closeBackend } from "../../device/backend.ts";
 import type { TrainerBackend } from "../../device/trainerBackend.ts";
-import { expectClose, expectTwinAgrees, randomTensor } from "../oracle.ts";
+import { expectClose, expectTwinAgrees, randomPacked, randomTensor } from "../oracle.ts";
+import type { PackedWeight } from "../quantMatMul/packedWeight.ts";
 import { scoreTokens, type TokenHead, tokenLogProbs } from "./tokenLogProb.ts";
 import { type CutSizes, projectedGradientOnGpu, scoreProjectedOnGpu } from "./webgpu.ts";
 
@@ -36,7 +37,7 @@ describe.skipIf(!hasDawn)("token scores on WebGPU", { timeout: 120_000 }, () => 
   });
   afterAll(closeBackend);
 
-  function makeHead(inner: number, columns: number, level = 0): TokenHead {
+  function makeHead(inner: number, columns: number, level = 0): TokenHead & { readonly weight: tf.Tensor2D } {
     const weight = randomTensor<tf.Rank.R2>("weight", [inner, columns], 1);
     const bias = tf.add(randomTensor("bias", [columns]), level) as tf.Tensor1D;
     return { weight, bias, transposedWeight: () => tf.transpose(weight) };
@@ -47,8 +48,10 @@ describe.skipIf(!hasDawn)("token scores on WebGPU", { timeout: 120_000 }, () => 
     [rows, columns, inner]: readonly [number, number, number],
     temperature: number,
     level = 0,
+    packed: PackedWeight | null = null,
   ) {
-    const head = makeHead(inner, columns, level);
+    const { weight, ...rest } = makeHead(inner, columns, level);
+    const head = { ...rest, weight: packed ?? weight };
     const hidden = randomTensor<tf.Rank.R2>("hidden", [rows, inner], 1);
     const ids = idsOf(rows, columns);
     const direction = randomTensor("direction", [rows]);
@@ -62,6 +65,19 @@ describe.skipIf(!hasDawn)("token scores on WebGPU", { timeout: 120_000 }, () => 
     expectTwinAgrees(() => compute(sizes, 0.8)),
   );
 
+  it.each([
+    [1, 7, 20, "int8Row"],
+    [129, 130, 64, "int8"],
+    [5, 131, 3, "int8Row"],
+    [65, 260, 72, "int4"],
+    [3, 4096, 20, "int8Row"],
+  ] as const)("agree with their twin: %i rows, %i packed tokens, width %i, %s", async (...test) => {
+    const [rows, columns, inner, format] = test;
+    const packed = randomPacked(columns, inner, format);
+    await expectTwinAgrees(() => compute([rows, columns, inner], 0.8, 0, packed));
+    packed.dispose();
+  });
+
   it.each([200, -200])("agree where exponentials of the logits leave f32: around %i", (level) =>
     // A logit of 200 is known to 1e-5 only, and so is its exponential.
     expectTwinAgrees(() => compute([17, 130, 20], 1, level), 1e-4),
@@ -69,19 +85,23 @@ describe.skipIf(!hasDawn)("token scores on WebGPU", { timeout: 120_000 }, () => 
 
   it.each([
     // Groups so that each of several takes several tiles of a row.
-    [33, 330, 12, 9],
-    [33, 331, 12, 9],
-    [3, 1300, 8, 2],
-  ] as const)("are the same in pieces: %i rows, %i tokens, width %i", async (...sizes) => {
-    const [rows, columns, inner, enoughGroups] = sizes;
+    [33, 330, 12, 9, "f32"],
+    [33, 331, 12, 9, "f32"],
+    [3, 1300, 8, 2, "f32"],
+    [33, 331, 12, 9, "int8"],
+    [33, 332, 12, 9, "int8"],
+  ] as const)("are the same in pieces: %i rows, %i tokens, width %i (%i groups, %s)", async (...sizes) => {
+    const [rows, columns, inner, enoughGroups, format] = sizes;
     const backend = tf.backend() as unknown as TrainerBackend;
     const head = makeHead(inner, columns);
+    const words = format === "f32" ? null : randomPacked(columns, inner, format);
+    const matrix = words ? { packed: words.packed, scales: words.scales } : { weight: head.weight };
     const hidden = randomTensor<tf.Rank.R2>("hidden", [rows, inner], 1);
     const ids = tf.tensor1d(idsOf(rows, columns), "int32");
-    const inputs = { hidden, weight: head.weight, bias: head.bias, ids };
+    const inputs = { hidden, ...matrix, bias: head.bias, ids };
     const dy = randomTensor("dy", [rows]);
     const run = (cut?: CutSizes) => {
-      const attributes = { temperature: 0.8, hasEntropy: true };
+      const attributes = { temperature: 0.8, hasEntropy: true, format, inSize: inner, outSize: columns };
       const scores = scoreProjectedOnGpu(backend, inputs, attributes, cut);
       const read = { ...inputs, dy, statistics: scores[1] as tf.TensorInfo };
       const slopes = projectedGradientOnGpu(backend, read, attributes, cut);
@@ -93,6 +113,7 @@ describe.skipIf(!hasDawn)("token scores on WebGPU", { timeout: 120_000 }, () => 
     const pieces = run({ enoughGroups, maxHeld: 129 * rows });
     expect(backend.counters().dispatches - before).toBeGreaterThan(2 * dispatches);
     for (const [at, tensor] of pieces.entries()) await expectClose(tensor, whole[at] as tf.Tensor);
+    words?.dispose();
     tf.dispose([head.weight, head.bias, hidden, ids, dy, whole, pieces]);
   });
 

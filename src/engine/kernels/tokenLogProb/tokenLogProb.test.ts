@@ -2,7 +2,7 @@ import "@tensorflow/tfjs-backend-cpu";
 import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, it } from "vitest";
 import { registerGradients } from "../../device/gradients.ts";
-import { expectClose, expectGradients, randomTensor } from "../oracle.ts";
+import { expectClose, expectGradients, randomPacked, randomTensor } from "../oracle.ts";
 import { projectedTokenLogProbs, scoreTokens, type TokenHead, tokenLogProbs } from "./tokenLogProb.ts";
 
 beforeAll(async () => {
@@ -10,7 +10,7 @@ beforeAll(async () => {
   await tf.setBackend("cpu");
 });
 
-function makeHead(inner: number, columns: number): TokenHead {
+function makeHead(inner: number, columns: number): TokenHead & { readonly weight: tf.Tensor2D } {
   const weight = randomTensor<tf.Rank.R2>("weight", [inner, columns]);
   const bias = randomTensor<tf.Rank.R1>("bias", [columns]);
   const transposed = tf.transpose(weight);
@@ -102,6 +102,20 @@ describe("token scores of hidden states", () => {
     const guidance = { unconditional: hidden, scale: 1 };
     const slope = tf.grad((rows) => scoreTokens(rows as tf.Tensor2D, head, ids, { guidance }).logProbs);
     expect(() => slope(hidden)).toThrow("no gradient");
+  });
+
+  it("read a packed head as the f32 values that its words stand for", async () => {
+    const packed = randomPacked(6, 5, "int4");
+    const bias = randomTensor<tf.Rank.R1>("bias", [6]);
+    const hidden = randomTensor<tf.Rank.R2>("hidden", [3, 5]);
+    const compute = (weight: TokenHead["weight"]) => {
+      const head = { weight, bias, transposedWeight: () => packed.transposed() };
+      const slope = tf.grad((rows) => projectedTokenLogProbs(rows as tf.Tensor2D, head, ids));
+      const { logProbs, entropies } = scoreTokens(hidden, head, ids);
+      return tf.concat([logProbs, entropies, tf.reshape(slope(hidden), [-1])]).array();
+    };
+    expect(await compute(packed)).toEqual(await compute(packed.dense()));
+    packed.dispose();
   });
 
   it("refuse a temperature of nothing", () => {

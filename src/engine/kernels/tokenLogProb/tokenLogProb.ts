@@ -2,6 +2,9 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { EngineError } from "../../errors.ts";
 import { defineOp } from "../defineOp.ts";
+import type { WeightFormat } from "../quantMatMul/operands.ts";
+import type { PackedWeight } from "../quantMatMul/packedWeight.ts";
+import { describeWeight } from "../quantMatMul/quantMatMul.ts";
 import { tapedOp } from "../tapedOp.ts";
 import { logitGradients, projectedGradient, scoreLogits, scoreProjected } from "./twin.ts";
 import { projectedGradientOnGpu, scoreProjectedOnGpu } from "./webgpu.ts";
@@ -9,8 +12,8 @@ import { logitGradientsOnGpu, scoreLogitsOnGpu } from "./webgpuLogits.ts";
 
 /** A frozen projection to the vocabulary (or a slice of it), without an adapter. */
 export interface TokenHead {
-  /** [D, V] */
-  readonly weight: tf.Tensor2D;
+  /** f32 [D, V], or packed by the tokens' rows. */
+  readonly weight: tf.Tensor2D | PackedWeight;
   /** [V] */
   readonly bias: tf.Tensor1D;
   /** Wᵀ [V, D], borrowed. Only the twin's gradient asks for it. */
@@ -50,9 +53,12 @@ interface LogitsBackward {
   readonly logits?: tf.Tensor;
 }
 
+/** The head's matrix is `weight` or else `packed` with `scales`. */
 interface Projected {
   readonly hidden: tf.Tensor;
-  readonly weight: tf.Tensor;
+  readonly weight?: tf.Tensor;
+  readonly packed?: tf.Tensor;
+  readonly scales?: tf.Tensor;
   readonly bias: tf.Tensor;
   readonly ids: tf.Tensor;
 }
@@ -69,6 +75,11 @@ interface ProjectedBackward extends Partial<Projected> {
 interface Attributes {
   readonly temperature: number;
   readonly hasEntropy: boolean;
+  readonly format: WeightFormat;
+  readonly inSize: number;
+  readonly outSize: number;
+  /** For the twin, the head's matrix as f32 [D, V], borrowed. */
+  readonly dense: () => tf.Tensor;
 }
 
 const isShaders = ({ statistics }: { readonly statistics: tf.TensorInfo }) => statistics.shape.length === 1;
@@ -134,15 +145,22 @@ export function tokenLogProbs(logits: tf.Tensor2D, ids: Int32Array): tf.Tensor1D
 }
 
 /** All scores of the hidden states, the first of them taped; the caller disposes. */
-function scoreHidden(hidden: tf.Tensor2D, head: TokenHead, ids: Int32Array, attributes: Attributes) {
-  const { weight, bias } = head;
+function scoreHidden(
+  hidden: tf.Tensor2D,
+  head: TokenHead,
+  ids: Int32Array,
+  options: Pick<Attributes, "temperature" | "hasEntropy">,
+) {
+  const { bias } = head;
   checkIds(ids, hidden.shape[0], bias.shape[0]);
-  if (!(attributes.temperature > 0)) {
-    throw new EngineError("badInput", `The temperature must be above 0, not ${attributes.temperature}.`);
+  if (!(options.temperature > 0)) {
+    throw new EngineError("badInput", `The temperature must be above 0, not ${options.temperature}.`);
   }
+  const { inputs, sizes, forms } = describeWeight(head.weight, () => head.transposedWeight());
+  const attributes: Attributes = { ...options, ...sizes, dense: forms.dense };
   // Outside of the taped op, whose only result is the log-probs.
   const outputs = tf.tidy(() =>
-    runProjected({ hidden, weight, bias, ids: tf.tensor1d(ids, "int32") }, attributes),
+    runProjected({ hidden, ...inputs, bias, ids: tf.tensor1d(ids, "int32") }, attributes),
   );
   const [scores, lse] = outputs as [tf.Tensor1D, tf.Tensor1D];
   const probs = outputs[attributes.hasEntropy ? 3 : 2];
@@ -153,8 +171,8 @@ function scoreHidden(hidden: tf.Tensor2D, head: TokenHead, ids: Int32Array, attr
       const [statistics, savedHidden] = saved as [tf.Tensor, tf.Tensor?];
       const read = { ids: tf.tensor1d(ids, "int32"), dy, statistics };
       return savedHidden
-        ? runProjectedBackward({ ...read, hidden: savedHidden, weight, bias }, attributes)
-        : runProjectedBackward({ ...read, columns: head.transposedWeight() }, attributes);
+        ? runProjectedBackward({ ...read, hidden: savedHidden, ...inputs, bias }, attributes)
+        : runProjectedBackward({ ...read, columns: forms.transposed() }, attributes);
     },
   }));
   tf.dispose([scores, probs ?? []]);

@@ -31,12 +31,19 @@ export function scoreLogits({ logits, ids }: Readonly<Record<"logits" | "ids", t
   return [logProbs, probs];
 }
 
+interface ScoreAttributes {
+  readonly temperature: number;
+  readonly hasEntropy: boolean;
+  /** The head's matrix [D, V], borrowed. */
+  readonly dense: () => tf.Tensor;
+}
+
 /** @returns [log p [R], log Σ exp z [R], entropy [R] where wanted, softmax [R, V]] */
 export function scoreProjected(
-  { hidden, weight, bias, ids }: Readonly<Record<"hidden" | "weight" | "bias" | "ids", tf.Tensor>>,
-  { temperature, hasEntropy }: { readonly temperature: number; readonly hasEntropy: boolean },
+  { hidden, bias, ids }: Readonly<Record<"hidden" | "bias" | "ids", tf.Tensor>>,
+  { temperature, hasEntropy, dense }: ScoreAttributes,
 ): tf.Tensor[] {
-  const projected = tf.fused.matMul({ a: hidden as tf.Tensor2D, b: weight as tf.Tensor2D, bias });
+  const projected = tf.fused.matMul({ a: hidden as tf.Tensor2D, b: dense() as tf.Tensor2D, bias });
   const logits = temperature === 1 ? projected : tf.div(projected, temperature);
   const [logProbs, lse, probs] = score(logits, ids);
   if (!hasEntropy) return [logProbs, lse, probs];

@@ -8,14 +8,20 @@ import type { TensorInfo } from "@tensorflow/tfjs-core";
 import { FLAT_GROUP, type GpuProgram, spreadGroups } from "../../device/gpuProgram.ts";
 import { f32, memoisedProgram } from "../../device/programCache.ts";
 import type { TrainerBackend } from "../../device/trainerBackend.ts";
+import type { QuantFormat } from "../../quant/quantFormat.ts";
+import { unpacking } from "../quantMatMul/operands.ts";
 import {
   eachRow,
+  matrixInputs,
   rowTile,
   TILE_SIDE,
   TILE_THREADS,
   TILE_UNIFORMS,
   type TileCall,
+  type TileKey,
+  type TileMatrix,
   tileCall,
+  tileElement,
   tileInputs,
 } from "../rowTile.ts";
 import { SOFTMAX_STATE } from "../softmaxState.ts";
@@ -48,18 +54,18 @@ fn biasAt(column: u32) -> vec4<f32> {
   }
 }`;
 
-const headInputs = (hasFours: boolean) => ({
-  ...tileInputs(hasFours),
-  bias: hasFours ? ("vec4<f32>" as const) : ("f32" as const),
-  ids: "i32" as const,
+const headInputs = (key: TileKey): GpuProgram["inputs"] => ({
+  ...tileInputs(key),
+  bias: tileElement(key[1]),
+  ids: "i32",
 });
 
-const partialProgram = memoisedProgram((rowThreads: number, hasFours: boolean) => ({
+const partialProgram = memoisedProgram((...key: TileKey) => ({
   name: "tokenScores",
-  inputs: headInputs(hasFours),
+  inputs: headInputs(key),
   outputs: { partials: "vec4<f32>" } as const,
   uniforms: { ...TILE_UNIFORMS, scale: "f32", tiles: "u32" } as const,
-  body: `${rowTile([rowThreads, hasFours])}${biasAt(hasFours)}${SOFTMAX_STATE}
+  body: `${rowTile(key)}${biasAt(key[1])}${SOFTMAX_STATE}
 var<workgroup> states: array<State, ${TILE_THREADS * TILE_SIDE}>;
 ${ENTRY}
     ${eachRow((at) => `var state${at} = NOTHING; let id${at} = u32(ids[rowAt(row + ${at}u)]);`)}
@@ -115,19 +121,19 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups
 });
 
 /** What each logit of a block receives: dy/T·(onehot − softmax). */
-const coefficientProgram = memoisedProgram((rowThreads: number, hasFours: boolean) => ({
+const coefficientProgram = memoisedProgram((...key: TileKey) => ({
   name: "tokenScoresCoefficients",
-  inputs: { ...headInputs(hasFours), lse: "f32" as const, dy: "f32" as const },
-  outputs: { held: hasFours ? "vec4<f32>" : "f32" } as const,
+  inputs: { ...headInputs(key), lse: "f32" as const, dy: "f32" as const },
+  outputs: { held: tileElement(key[1]) },
   uniforms: { ...TILE_UNIFORMS, scale: "f32", first: "u32", width: "u32" } as const,
-  body: `${rowTile([rowThreads, hasFours])}${biasAt(hasFours)}
+  body: `${rowTile(key)}${biasAt(key[1])}
 fn hold(row: u32, place: u32, z: vec4<f32>) {
   if (row >= params.rowCount) { return; }
   let probs = exp(z - lse[row]);
   let isChosen = vec4<u32>(u32(ids[row]) - params.first - place) == vec4<u32>(0u, 1u, 2u, 3u);
   let values = dy[row] * params.scale * (select(vec4<f32>(0.0), vec4<f32>(1.0), isChosen) - probs);
   ${
-    hasFours
+    key[1]
       ? "held[(row * params.width + place) / 4u] = values;"
       : `for (var lane = 0u; lane < min(4u, params.width - place); lane++) {
     held[row * params.width + place + lane] = values[lane];
@@ -143,6 +149,20 @@ ${ENTRY}
     ${eachRow((at) => `hold(row + ${at}u, place, (products.row${at} + offset) * params.scale);`)}
 }`,
 }));
+
+/** WGSL: `blockSums` of packed words, in which the 4 dimensions lie side by side. */
+const packedBlockSums = (hasFours: boolean) => `
+    let quad = dimension / 4u;
+    ${eachRow((at) => `let start${at} = rowAt(row + ${at}u) * ${hasFours ? "(params.width / 4u)" : "params.width"};`)}
+  for (var at = 0u; at < ${hasFours ? "params.width / 4u" : "params.width"}; at++) {
+    ${
+      hasFours
+        ? `let v = params.first + 4u * at;
+    let m = mat4x4<f32>(unpacked(v, quad), unpacked(v + 1u, quad), unpacked(v + 2u, quad), unpacked(v + 3u, quad));`
+        : "let m = unpacked(params.first + at, quad);"
+    }
+    ${eachRow((at) => `sum${at} += m * held[start${at} + at];`)}
+  }`;
 
 /** WGSL: a block's Σ_v held[r, v]·matrix[d, v] for 4 rows and 4 dimensions. */
 const blockSums = (hasFours: boolean) =>
@@ -161,13 +181,17 @@ const blockSums = (hasFours: boolean) =>
     ${eachRow((at) => `sum${at} += held[start${at} + at] * m;`)}
   }`;
 
+/** WGSL: four neighbours of a packed row. */
+const unpackedQuad = (format: QuantFormat) => `${unpacking(format)}
+fn unpacked(row: u32, at: u32) -> vec4<f32> { return codes(row, at) * scaleOf(row, at); }`;
+
 /** Adds a block's share to the gradient of the hidden states; the first block begins it. */
-const spreadProgram = memoisedProgram((rowThreads: number, hasFours: boolean) => ({
+const spreadProgram = memoisedProgram((...[rowThreads, hasFours, format]: TileKey) => ({
   name: "tokenScoresSpread",
-  inputs: { matrix: tileInputs(hasFours).matrix, held: hasFours ? "vec4<f32>" : "f32" } as const,
+  inputs: { ...matrixInputs([rowThreads, hasFours, format]), held: tileElement(hasFours) },
   outputs: { dHidden: "f32" } as const,
   uniforms: { ...TILE_UNIFORMS, first: "u32", width: "u32" } as const,
-  body: `
+  body: `${format === "f32" ? "" : unpackedQuad(format)}
 const COLUMN_THREADS = ${TILE_THREADS / rowThreads}u;
 const GROUP_ROWS = ${rowThreads * TILE_SIDE}u;
 fn rowAt(row: u32) -> u32 { return min(row, params.rowCount - 1u); }
@@ -182,28 +206,41 @@ ${ENTRY}
   let dimension = (group.x * COLUMN_THREADS + columnThread) * ${TILE_SIDE}u;
   if (dimension >= params.inner) { return; }
     ${eachRow((at) => `var sum${at} = vec4<f32>(0.0);`)}
-  ${blockSums(hasFours)}
+  ${format === "f32" ? blockSums(hasFours) : packedBlockSums(hasFours)}
     ${eachRow((at) => `give(row + ${at}u, dimension, sum${at});`)}
 }`,
 }));
 
-type HeadInputs = Readonly<Record<"hidden" | "weight" | "bias" | "ids", TensorInfo>>;
+/** The head's matrix is `weight` or else `packed` with `scales`. */
+interface HeadInputs {
+  readonly hidden: TensorInfo;
+  readonly weight?: TensorInfo;
+  readonly packed?: TensorInfo;
+  readonly scales?: TensorInfo;
+  readonly bias: TensorInfo;
+  readonly ids: TensorInfo;
+}
+
+/** How hidden states are scored. */
+interface ScoreAttributes extends TileMatrix {
+  readonly temperature: number;
+}
 
 /** @returns [log p [R], log Σ exp z [R], entropy [R] where wanted] */
 export function scoreProjectedOnGpu(
   backend: TrainerBackend,
-  { hidden, weight, bias, ids }: HeadInputs,
-  { temperature, hasEntropy }: { readonly temperature: number; readonly hasEntropy: boolean },
+  { hidden, weight: matrix, ...head }: HeadInputs,
+  { hasEntropy, temperature, ...sizes }: ScoreAttributes & { readonly hasEntropy: boolean },
   { enoughGroups }: CutSizes = CUT_SIZES,
 ): TensorInfo[] {
-  const { key, uniforms, rowGroups, tileColumns } = tileCall(hidden, weight);
+  const { key, uniforms, rowGroups, tileColumns } = tileCall(hidden, sizes);
   const { rowCount } = uniforms;
   const allTiles = Math.ceil(uniforms.columns / tileColumns);
   const tiles = Math.max(1, Math.floor((allTiles * rowGroups) / enoughGroups));
   const parts = Math.ceil(allTiles / tiles);
   const { partials } = backend.runProgram(
     partialProgram(...key),
-    { rows: hidden, matrix: weight, bias, ids },
+    { rows: hidden, matrix, ...head },
     { partials: f32([parts, rowCount, 4]) },
     { ...uniforms, scale: 1 / temperature, tiles },
     [parts, rowGroups, 1],
@@ -229,17 +266,12 @@ function blockWidth({ uniforms: { rowCount, columns }, tileColumns }: TileCall, 
 /** @returns [dHidden [R, D]] */
 export function projectedGradientOnGpu(
   backend: TrainerBackend,
-  {
-    statistics: lse,
-    dy,
-    ids,
-    ...head
-  }: Readonly<Record<"ids" | "dy" | "statistics", TensorInfo>> & Partial<HeadInputs>,
-  { temperature }: { readonly temperature: number },
+  { statistics: lse, dy, ...given }: Readonly<Record<"dy" | "statistics", TensorInfo>> & Partial<HeadInputs>,
+  { temperature, ...sizes }: ScoreAttributes,
   { maxHeld }: CutSizes = CUT_SIZES,
 ): TensorInfo[] {
-  const { hidden, weight, bias } = head as HeadInputs;
-  const call = tileCall(hidden, weight);
+  const { hidden, weight: matrix, ...head } = given as HeadInputs;
+  const call = tileCall(hidden, sizes);
   const { key, uniforms, rowGroups, tileColumns } = call;
   const block = blockWidth(call, maxHeld);
   const held = backend.makeTensorInfo([uniforms.rowCount, block], "float32");
@@ -248,14 +280,14 @@ export function projectedGradientOnGpu(
     const width = Math.min(block, uniforms.columns - first);
     backend.runProgram(
       coefficientProgram(...key),
-      { rows: hidden, matrix: weight, bias, ids, lse, dy },
+      { rows: hidden, matrix, ...head, lse, dy },
       { held },
       { ...uniforms, scale: 1 / temperature, first, width },
       [Math.ceil(width / tileColumns), rowGroups, 1],
     );
     backend.runProgram(
       spreadProgram(...key),
-      { matrix: weight, held },
+      { matrix, ...head, held },
       { dHidden },
       { ...uniforms, first, width },
       [Math.ceil(uniforms.inner / tileColumns), rowGroups, 1],

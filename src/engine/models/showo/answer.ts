@@ -1,17 +1,20 @@
 /**
  * Answering: the image and question run once with the understanding mask, then one row per new token behind cached
- * keys and values. Only the last row reaches the head.
+ * keys and values. Only the last row reaches the head, and only the head's text ids: an answer is text.
  *
- * Source: spec/showo.md 5.2; the reference has no cache and recomputes all rows, with the same result.
+ * Source: spec/showo.md 5.2; the reference has no cache and recomputes all rows, with the same result. Differs: it could
+ * answer with an image code.
  */
-import * as tf from "@tensorflow/tfjs-core";
+import type * as tf from "@tensorflow/tfjs-core";
+import { beginStretch } from "../../device/backend.ts";
 import { disposeAll, tidyAll } from "../../nn/tidy.ts";
 import type { Rng } from "../../rng.ts";
 import type { StopSignal } from "../unified.ts";
 import { checkCancelled } from "./drawSettings.ts";
-import { embed, type ForwardOutput, runForward } from "./forward.ts";
+import { countPositions, embed, type ForwardOutput, runForward } from "./forward.ts";
+import { answerRows, nextRowLayout } from "./layouts.ts";
 import { pickByInversion, toCodeRow } from "./maskgit.ts";
-import { answerMask, padMask, stackMasks } from "./masks.ts";
+import { answerMask } from "./masks.ts";
 import { answerEoi, groupByBucket, padLeft } from "./prompts.ts";
 import { mergeAdapters, type ShowoNetwork } from "./weights.ts";
 
@@ -56,20 +59,18 @@ function prefill(
   const { ids, padCounts } = padLeft(rows, length, config.special.pad);
   const masks = padCounts.map((pads) => answerMask(length, pads, pads + answerEoi(config)));
   const output = runForward(network, {
-    embedded: embed(network, ids, rows.length),
-    startPosition: 0,
-    mask: stackMasks(masks, length),
-    outputRows: { start: length - 1, count: 1 },
+    embedded: embed(network, ids),
+    positions: countPositions(0, length, rows.length),
+    ...answerRows(masks, { skip: length - 1, count: 1 }),
   });
   return { output, padCounts };
 }
 
 function headLogits(network: ShowoNetwork, { hidden }: ForwardOutput): tf.Tensor2D {
-  const [batch, , width] = hidden.shape;
-  return network.head.apply(tf.reshape(hidden, [batch, width]));
+  return network.textHead.apply(hidden);
 }
 
-/** Appends one token to every open row. @param values [B·V] logits */
+/** Appends one token to every open row. @param values logits [B·text ids] */
 function writeTokens(
   answers: readonly OpenAnswer[],
   values: Float32Array,
@@ -99,6 +100,7 @@ async function answerGroup(
   settings: AnswerSettings,
 ): Promise<OpenAnswer[]> {
   const answers: OpenAnswer[] = rows.map(() => ({ tokens: [], logProbs: [], isClosed: false }));
+  let rest = beginStretch();
   let state = tidyAll(() => {
     const { output, padCounts } = prefill(network, prefixes, length);
     return { cache: output.cache, logits: headLogits(network, output), padCounts };
@@ -107,16 +109,18 @@ async function answerGroup(
   try {
     for (let step = 0; ; step++) {
       const values = (await state.logits.data()) as Float32Array;
+      await rest(settings.signal);
+      rest = beginStretch();
       checkCancelled(settings.signal);
       const written = writeTokens(answers, values, rows, network.config.special.eot, settings);
       if (step + 1 >= settings.maxTokens || answers.every(({ isClosed }) => isClosed)) return answers;
       const previous = state;
       state = tidyAll(() => {
         const output = runForward(network, {
-          embedded: embed(network, written, rows.length),
-          startPosition: length + step,
-          mask: padMask(padCounts, length + step + 1),
-          past: previous.cache,
+          embedded: embed(network, written),
+          positions: countPositions(length + step, 1, rows.length),
+          layout: nextRowLayout(padCounts, length + step + 1),
+          past: { layers: previous.cache, sequences: rows.length },
         });
         return { cache: output.cache, logits: headLogits(network, output), padCounts };
       });

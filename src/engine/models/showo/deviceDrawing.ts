@@ -3,8 +3,8 @@
  * whole. Who wants to see them grow is sent copies, for which the drawing does not wait.
  */
 import * as tf from "@tensorflow/tfjs-core";
-import { finishSubmitted } from "../../device/backend.ts";
-import { type MaskgitState, maskgitStep, toTokenIds } from "../../kernels/maskgitStep/maskgitStep.ts";
+import { beginStretch, finishSubmitted } from "../../device/backend.ts";
+import { type MaskgitState, maskgitStep, toImageIds } from "../../kernels/maskgitStep/maskgitStep.ts";
 import { disposeAll, tidyAll } from "../../nn/tidy.ts";
 import { checkCancelled, type DrawSettings, type NoiseSource } from "./drawSettings.ts";
 import { type Batch, guidedLogits, type PreparedGroup, runImageIds } from "./imageRows.ts";
@@ -20,7 +20,7 @@ interface DeviceGroup extends PreparedGroup {
 
 function blankState(images: number, tokens: number): MaskgitState {
   return {
-    codes: tf.fill([images, tokens], -1, "int32") as tf.Tensor2D,
+    codes: tf.tensor2d(new Int32Array(images * tokens).fill(-1), [images, tokens], "int32"),
     faults: tf.zeros<tf.Rank.R1>([images], "int32"),
   };
 }
@@ -32,12 +32,16 @@ function allLogits(
   codes: tf.Tensor2D,
   guidanceScale: number,
 ): tf.Tensor3D {
-  const { imageOffset, maskId, special, hiddenSize } = network.config;
+  const { imageOffset, maskId, special } = network.config;
   const [images, tokens] = codes.shape;
-  const edge = (id: number) => tf.fill([images, 1], id, "int32") as tf.Tensor2D;
-  const ids = tf.concat([edge(special.soi), toTokenIds(codes, imageOffset, maskId), edge(special.eoi)], 1);
+  const ids = toImageIds(codes, {
+    offset: imageOffset,
+    mask: maskId,
+    before: special.soi,
+    after: special.eoi,
+  });
   const logits = guidedLogits(batch, guidanceScale, (prefix) =>
-    network.imageHead.apply(tf.reshape(runImageIds(network, prefix, ids), [-1, hiddenSize])),
+    network.imageHead.apply(runImageIds(network, prefix, ids)),
   );
   return tf.reshape(logits, [images, tokens, -1]);
 }
@@ -139,6 +143,7 @@ export async function drawOnDevice(
   try {
     for (let step = 0; step < steps; step++) {
       checkCancelled(signal);
+      const rest = beginStretch();
       temperature = annealTemperature(temperature, step, steps);
       for (const group of groups) {
         const next = stepGroup(network, group, noise, step, { ...settings, temperature });
@@ -151,6 +156,7 @@ export async function drawOnDevice(
       }
       await previous;
       previous = finishSubmitted();
+      await rest(signal);
     }
     const images = await readImages(groups, tokens);
     await reported;

@@ -1,50 +1,56 @@
 /**
- * The transformer's forward pass: blocks over rows at explicit positions, with a mask given as data and, where
- * wanted, the keys and values of rows that came before.
+ * The transformer's forward pass: blocks over rows at explicit positions, with who sees whom given as data and, where
+ * wanted, the keys and values of rows that came before. Rows of all sequences lie one behind the other.
  *
  * Source: spec/showo.md section 2; Show-o models/phi.py@45a5a2de.
  */
 import * as tf from "@tensorflow/tfjs-core";
 import { EngineError } from "../../errors.ts";
+import { embeddingRows } from "../../kernels/embeddingRows/embeddingRows.ts";
 import { geluNew } from "../../kernels/geluNew/geluNew.ts";
-import { rotateHeads } from "../../kernels/headRotary/headRotary.ts";
+import { type KeysAndValues, type PastRows, splitHeads } from "../../kernels/headRotary/headRotary.ts";
 import { makeRotary, type Rotary } from "../../kernels/headRotary/rotary.ts";
-import { keepMaskRows } from "../../kernels/omniAttention/attentionMask.ts";
 import { omniAttention } from "../../kernels/omniAttention/omniAttention.ts";
-import { layerNorm } from "../../kernels/rowNorm/rowNorm.ts";
+import type { SequenceLayout } from "../../kernels/omniAttention/sequences.ts";
+import { pickRows, type RowChoice } from "../../kernels/pickRows/pickRows.ts";
+import { forkNorm, layerNorm } from "../../kernels/rowNorm/rowNorm.ts";
 import { takeRows } from "../../nn/takeRows.ts";
 import type { Block, ShowoNetwork } from "./weights.ts";
 
-/** Keys and values of one layer, after norm and rotation: [B, L, H, hd] each. */
-export interface LayerCache {
-  readonly k: tf.Tensor4D;
-  readonly v: tf.Tensor4D;
+/** Keys and values of one layer, after norm and rotation. */
+export type LayerCache = KeysAndValues;
+
+/** Rows that came before, in all layers. */
+export interface PastLayers extends Pick<PastRows, "sequences"> {
+  /** [layers] of Rp rows. */
+  readonly layers: readonly LayerCache[];
 }
 
-/** Which rows of the input come out; the last layer computes nothing else. */
+/** Which rows come out. */
 export interface OutputRows {
-  readonly start: number;
-  readonly count: number;
+  readonly rows: RowChoice;
+  /** What they see: the last layer then computes nothing else. Absent: they are picked behind it, cheaper for most rows. */
+  readonly layout?: SequenceLayout;
 }
 
 export interface ForwardInput {
-  /** Embedded tokens [B, L, D]. */
-  readonly embedded: tf.Tensor3D;
-  /** Position of the first row; the others follow on. */
-  readonly startPosition: number;
-  /** As `attentionMask` makes it, over P + L columns, P rows from `past`; null: everything sees everything. */
-  readonly mask: tf.Tensor | null;
-  /** [layers], keys and values of the P rows before, batch B. */
-  readonly past?: readonly LayerCache[];
-  readonly outputRows?: OutputRows;
+  /** Embedded tokens [R, D]. */
+  readonly embedded: tf.Tensor2D;
+  /** [R] */
+  readonly positions: ArrayLike<number>;
+  /** Who sees whom: R rows, over the Rp rows of the past and themselves. */
+  readonly layout: SequenceLayout;
+  readonly past?: PastLayers;
+  /** Absent: all. */
+  readonly output?: OutputRows;
   /** Gradients flow into `embedded`. */
   readonly isEmbeddedTaped?: boolean;
 }
 
 export interface ForwardOutput {
-  /** After the final norm [B, rows, D]. */
-  readonly hidden: tf.Tensor3D;
-  /** [layers], of the P + L rows. */
+  /** After the final norm [rows, D]. */
+  readonly hidden: tf.Tensor2D;
+  /** [layers], of the Rp + R rows. */
   readonly cache: readonly LayerCache[];
 }
 
@@ -52,111 +58,75 @@ export interface ForwardOutput {
 interface PassContext {
   readonly headCount: number;
   readonly rotary: Rotary;
-  readonly mask: tf.Tensor | null;
+  readonly layout: SequenceLayout;
 }
 
-/** Rows of the embedding table. Taped when the table is trainable. @param ids [B·L] @returns [B, L, D] */
-export function embed(network: ShowoNetwork, ids: Int32Array, batch: number): tf.Tensor3D {
-  const rows = network.head.isTrainable
-    ? takeRows(network.embedding, ids)
-    : tf.gather(network.embedding, tf.tensor1d(ids, "int32"));
-  return tf.reshape(rows, [batch, ids.length / batch, network.config.hiddenSize]);
+/** Positions of `count` sequences of equal length. @returns [count·length], each sequence from `first` on */
+export function countPositions(first: number, length: number, count: number): number[] {
+  return Array.from({ length: count * length }, (_, row) => first + (row % length));
 }
 
-/** Rows of the frozen embedding table. @param ids int32 [B, L] @returns [B, L, D] */
-export function embedIds(network: ShowoNetwork, ids: tf.Tensor2D): tf.Tensor3D {
-  return tf.gather(network.embedding, ids) as unknown as tf.Tensor3D;
+/** Rows of the embedding table. Taped when the table is trainable. @param ids [R] @returns [R, D] */
+export function embed(network: ShowoNetwork, ids: Int32Array): tf.Tensor2D {
+  const { embedding, isTrainable } = network;
+  return isTrainable && embedding instanceof tf.Tensor
+    ? takeRows(embedding, ids)
+    : (embeddingRows(embedding, tf.tensor1d(ids, "int32")) as tf.Tensor2D);
 }
 
-function flatten(x: tf.Tensor): tf.Tensor2D {
-  return tf.reshape(x, [-1, x.shape[x.rank - 1] ?? 1]);
+/** Rows of the frozen embedding table. @param ids int32 of R elements @returns [R, D] */
+export function embedIds(network: ShowoNetwork, ids: tf.Tensor): tf.Tensor2D {
+  return embeddingRows(network.embedding, tf.reshape(ids, [-1])) as tf.Tensor2D;
 }
 
-/** @param x [B·L, D] @returns [B, L, H, hd] */
-function splitHeads(x: tf.Tensor2D, batch: number, headCount: number): tf.Tensor4D {
-  return tf.reshape(x, [batch, -1, headCount, x.shape[1] / headCount]);
+/** How a block's run differs from its neighbours'. */
+interface BlockRun {
+  readonly past: PastRows | null;
+  /** The only rows to compute, and what they see; null: all. */
+  readonly kept: Required<OutputRows> | null;
+  /** Nothing before the block needs a gradient. */
+  readonly isConstant: boolean;
 }
 
-/** Keeps some rows of each sequence. @param x [B·L, D] @returns [B·count, D] */
-function keepRows(x: tf.Tensor2D, batch: number, { start, count }: OutputRows): tf.Tensor2D {
-  const [rows, width] = x.shape;
-  if (count * batch === rows) return x;
-  const kept = tf.slice(tf.reshape(x, [batch, rows / batch, width]), [0, start, 0], [batch, count, width]);
-  return flatten(kept);
-}
-
-function keepRotary(rotary: Rotary, { start, count }: OutputRows): Rotary {
-  const part = (table: tf.Tensor3D) => tf.slice(table, [start, 0, 0], [count, 1, table.shape[2]]);
-  return { ...rotary, cos: part(rotary.cos), sin: part(rotary.sin) };
-}
-
-/** This pass' keys and values behind those of `past`. @param x normed input [B·L, D] */
-function cacheLayer(
+/** Queries of the rows, keys and values of these and those before. @param x the block's normed input [R, D] */
+function projectHeads(
   block: Block,
   x: tf.Tensor2D,
-  batch: number,
-  { headCount, rotary }: PassContext,
-  past: LayerCache | undefined,
-  isConstant: boolean,
-): LayerCache {
-  const keys = rotateHeads(block.key.apply(x, isConstant), rotary, block.keyNorm);
-  const k = splitHeads(keys, batch, headCount);
-  const v = splitHeads(block.value.apply(x, isConstant), batch, headCount);
-  return past ? { k: tf.concat([past.k, k], 1), v: tf.concat([past.v, v], 1) } : { k, v };
+  { rotary }: PassContext,
+  { past, isConstant }: Pick<BlockRun, "past" | "isConstant">,
+) {
+  return splitHeads(block.qkv.apply(x, { isConstant }), rotary, block.headNorms(), past);
 }
 
 /**
  * The parallel block: h + dense(attention(x)) + fc2(gelu(fc1(x))), x = norm(h).
- * @param h [B·rows, D] the rows that come out @param x their norm @param rotary of these rows
+ * @param h [R, D] @returns [rows, D], and this pass' keys and values behind those of `past`
  */
-function finishBlock(
+function runBlock(
   block: Block,
   h: tf.Tensor2D,
-  x: tf.Tensor2D,
-  batch: number,
-  { k, v }: LayerCache,
-  { headCount, rotary, mask }: PassContext,
-  isConstant: boolean,
-): tf.Tensor2D {
-  const queries = rotateHeads(block.query.apply(x, isConstant), rotary, block.queryNorm);
-  const mixed = omniAttention(splitHeads(queries, batch, headCount), k, v, mask);
-  const attended = block.dense.apply(tf.reshape(mixed, h.shape) as tf.Tensor2D);
-  const transformed = block.fc2.apply(geluNew(block.fc1.apply(x, isConstant)));
-  return tf.add(tf.add(attended, transformed), h);
+  context: PassContext,
+  run: BlockRun,
+): { h: tf.Tensor2D; cache: LayerCache } {
+  const { kept, isConstant } = run;
+  const { normed, skip } = forkNorm(h, block.inputNorm);
+  const [forHeads, forMlp] = normed;
+  const { q, ...cache } = projectHeads(block, forHeads, context, run);
+  const pick = (rows: tf.Tensor2D) => (kept ? pickRows(rows, kept.rows) : rows);
+  const layout = kept?.layout ?? context.layout;
+  const mixed = omniAttention(pick(q), cache.k, cache.v, context.headCount, layout);
+  const attended = block.dense.apply(mixed, { residual: pick(skip) });
+  const wide = geluNew(block.fc1.apply(pick(forMlp), { isConstant }));
+  return { h: block.fc2.apply(wide, { residual: attended }), cache };
 }
 
-/**
- * Runs the blocks.
- * @param lastRows rows that leave the last block; null: the last block stops after its keys and values
- * @returns the last block's output [B·rows, D], or null
- */
-function runBlocks(
-  network: ShowoNetwork,
-  input: ForwardInput,
-  lastRows: OutputRows | null,
-): { h: tf.Tensor2D | null; cache: LayerCache[] } {
-  const { config, blocks } = network;
-  const [batch, length] = input.embedded.shape;
-  const positions = Array.from({ length }, (_, row) => input.startPosition + row);
-  const rotary = makeRotary(positions, config.rotary);
-  const context: PassContext = { headCount: config.headCount, rotary, mask: input.mask };
-  const cache: LayerCache[] = [];
-  let h: tf.Tensor2D = flatten(input.embedded);
-  for (const [at, block] of blocks.entries()) {
-    const isConstant = at === 0 && !input.isEmbeddedTaped && !network.head.isTrainable;
-    const x = layerNorm(h, block.inputNorm);
-    const layer = cacheLayer(block, x, batch, context, input.past?.[at], isConstant);
-    cache.push(layer);
-    if (at < blocks.length - 1) {
-      h = finishBlock(block, h, x, batch, layer, context, isConstant);
-    } else if (lastRows) {
-      const mask = input.mask && keepMaskRows(input.mask, lastRows.start, lastRows.count);
-      const own = { ...context, rotary: keepRotary(rotary, lastRows), mask };
-      const [keptH, keptX] = [keepRows(h, batch, lastRows), keepRows(x, batch, lastRows)];
-      return { h: finishBlock(block, keptH, keptX, batch, layer, own, isConstant), cache };
-    }
-  }
-  return { h: null, cache };
+function contextOf({ config }: ShowoNetwork, { positions, layout }: ForwardInput): PassContext {
+  return { headCount: config.headCount, rotary: makeRotary(positions, config.rotary), layout };
+}
+
+function pastOf(past: PastLayers | undefined, layer: number): PastRows | null {
+  const cache = past?.layers[layer];
+  return past && cache ? { ...cache, sequences: past.sequences } : null;
 }
 
 /**
@@ -164,23 +134,45 @@ function runBlocks(
  * the caller's to tidy.
  */
 export function runForward(network: ShowoNetwork, input: ForwardInput): ForwardOutput {
-  const [batch, length, width] = input.embedded.shape;
-  const outputRows = input.outputRows ?? { start: 0, count: length };
-  const { h, cache } = runBlocks(network, input, outputRows);
-  if (!h) throw new EngineError("badConfig", "A transformer needs at least one layer.");
-  return { hidden: tf.reshape(layerNorm(h, network.finalNorm), [batch, outputRows.count, width]), cache };
+  const { blocks, isTrainable, finalNorm } = network;
+  const { output, past } = input;
+  if (blocks.length === 0) throw new EngineError("badConfig", "A transformer needs at least one layer.");
+  const context = contextOf(network, input);
+  const kept = output?.layout ? { rows: output.rows, layout: output.layout } : null;
+  const cache: LayerCache[] = [];
+  let h = input.embedded;
+  for (const [at, block] of blocks.entries()) {
+    const done = runBlock(block, h, context, {
+      past: pastOf(past, at),
+      kept: at === blocks.length - 1 ? kept : null,
+      isConstant: at === 0 && !input.isEmbeddedTaped && !isTrainable,
+    });
+    cache.push(done.cache);
+    h = done.h;
+  }
+  const rows = output && !kept ? pickRows(h, output.rows) : h;
+  return { hidden: layerNorm(rows, finalNorm), cache };
 }
 
-/** Keys and values of all layers, and nothing that only an output would need. Intermediates are the caller's to tidy. */
+/**
+ * Keys and values of all layers, for passes that need no gradient; the last layer computes nothing else. Intermediates
+ * are the caller's to tidy.
+ */
 export function runPrefix(network: ShowoNetwork, input: ForwardInput): LayerCache[] {
-  return runBlocks(network, input, null).cache;
-}
-
-/** Copies each row's cache to the rows that use it. Taped. @param indices [B] rows of the cache */
-export function expandCache(cache: readonly LayerCache[], indices: Int32Array): LayerCache[] {
-  return cache.map(({ k, v }) => ({ k: takeRows(k, indices), v: takeRows(v, indices) }));
-}
-
-export function disposeCache(cache: readonly LayerCache[]): void {
-  for (const { k, v } of cache) tf.dispose([k, v]);
+  const { blocks } = network;
+  const context = contextOf(network, input);
+  const cache: LayerCache[] = [];
+  let h = input.embedded;
+  for (const [at, block] of blocks.entries()) {
+    const run = { past: pastOf(input.past, at), kept: null, isConstant: true };
+    if (at === blocks.length - 1) {
+      const { k, v } = projectHeads(block, layerNorm(h, block.inputNorm), context, run);
+      cache.push({ k, v });
+    } else {
+      const done = runBlock(block, h, context, run);
+      cache.push(done.cache);
+      h = done.h;
+    }
+  }
+  return cache;
 }

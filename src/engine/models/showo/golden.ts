@@ -140,7 +140,7 @@ export async function* verifyShowoGolden(
   const tensors = await readFixtureTensors(read, "model.safetensors");
   const expected = new Expected(await readFixtureTensors(read, "expected.safetensors"));
   const readLora = async () => loraSchema.parse(await readFixtureJson(read, "lora.json"));
-  const trainable = loadShowoNetwork(config, tensors, true);
+  const trainable = loadShowoNetwork(config, tensors, "trainable");
   try {
     yield* guard("plain path", () => checkPlainPath(trainable, expected));
     yield* guard("parameter gradients", async () =>

@@ -1,10 +1,13 @@
 /** The fixture's batches, run by the plain path: every row, pads too, through all layers and the whole head. */
 import * as tf from "@tensorflow/tfjs-core";
+import { EngineError } from "../../errors.ts";
+import type { Linear } from "../../nn/linear.ts";
 import type { ShowoConfig } from "./config.ts";
-import { embed, runForward } from "./forward.ts";
+import { countPositions, embed, runForward } from "./forward.ts";
 import type { Expected } from "./goldenCompare.ts";
+import { ownLayout } from "./layouts.ts";
 import { crossEntropy, shiftedCrossEntropy } from "./losses.ts";
-import { answerMask, drawMask, type RowRanges, stackMasks } from "./masks.ts";
+import { answerMask, drawMask, type RowRanges } from "./masks.ts";
 import type { ShowoNetwork } from "./weights.ts";
 
 /** A padded batch of the plain path: rows of ids and the masks they ask for. */
@@ -46,15 +49,20 @@ export function answerBatch(expected: Expected, { special }: ShowoConfig): Golde
   return { ids, batch, length, masks };
 }
 
+/** The head over every id, as the reference has it. @throws EngineError("badInput") when weights are packed */
+export function wholeHead({ head }: ShowoNetwork): Linear {
+  if (head) return head;
+  throw new EngineError("badInput", "Packed weights have no head over all ids: load the model in f32.");
+}
+
 /** @returns [B, L, V] */
 export function plainLogits(network: ShowoNetwork, { ids, batch, length, masks }: GoldenBatch): tf.Tensor3D {
   const { hidden } = runForward(network, {
-    embedded: embed(network, ids, batch),
-    startPosition: 0,
-    mask: stackMasks(masks, length),
+    embedded: embed(network, ids),
+    positions: countPositions(0, length, batch),
+    layout: ownLayout(masks, length),
   });
-  const flat = tf.reshape(hidden, [batch * length, network.config.hiddenSize]) as tf.Tensor2D;
-  return tf.reshape(network.head.apply(flat), [batch, length, network.config.vocabSize]);
+  return tf.reshape(wholeHead(network).apply(hidden), [batch, length, network.config.vocabSize]);
 }
 
 /** Rows of the image in every sequence. @returns [B·N, V] */

@@ -1,8 +1,8 @@
 /** Golden checks of gradients and of the LoRA path. */
 import * as tf from "@tensorflow/tfjs-core";
 import { z } from "zod";
+import type { AdapterSlot } from "../../lora/adapter.ts";
 import { loadAdapters, peftName } from "../../lora/peft.ts";
-import type { Linear } from "../../nn/linear.ts";
 import type { SafetensorsEntry } from "../../safetensors/safetensors.ts";
 import { answerBatch, answerLoss, drawBatch, drawLoss } from "./goldenBatch.ts";
 import { type CheckResult, type Expected, judge, relativeError, TOLERANCES } from "./goldenCompare.ts";
@@ -24,8 +24,8 @@ export function attachGoldenAdapters(
   network: ShowoNetwork,
   expected: Expected,
   lora: GoldenLora,
-): ReadonlyMap<string, Linear> {
-  const modules = new Map([...network.linears].map(([name, layer]) => [`showo.${name}`, layer]));
+): ReadonlyMap<string, AdapterSlot> {
+  const modules = new Map([...network.slots].map(([name, slot]) => [`showo.${name}`, slot]));
   const stored = new Map<string, SafetensorsEntry>();
   for (const name of expected.namesUnder("lora.model.")) {
     stored.set(`base_model.model.showo.model.${name}`, expected.entry(`lora.model.${name}`));
@@ -124,7 +124,7 @@ export async function checkParameterGradients(
 export async function checkAdapterGradients(
   network: ShowoNetwork,
   expected: Expected,
-  modules: ReadonlyMap<string, Linear>,
+  modules: ReadonlyMap<string, AdapterSlot>,
 ): Promise<CheckResult> {
   const batch = drawBatch(expected, network.config);
   const variables = new Map<string, tf.Variable>();

@@ -1,25 +1,26 @@
 /**
  * The image's rows behind their text prefixes: prefixes run once per distinct prompt, their keys and values are shared by
- * all images and steps. Serves drawing and scoring alike.
+ * all images and steps. Drawing keeps them; scoring runs prefixes and images together (`scores.ts`).
  *
  * Source: spec/showo.md 5.1 and the four consequences in section 3.
  */
 import * as tf from "@tensorflow/tfjs-core";
+import { SequenceLayout } from "../../kernels/omniAttention/sequences.ts";
 import { tidyAll } from "../../nn/tidy.ts";
+import type { ShowoConfig } from "./config.ts";
 import { checkCancelled, type DrawSettings } from "./drawSettings.ts";
-import { embed, embedIds, expandCache, type LayerCache, runForward, runPrefix } from "./forward.ts";
-import { padMask, stackMasks, textMask } from "./masks.ts";
+import { countPositions, embed, embedIds, type LayerCache, runForward, runPrefix } from "./forward.ts";
+import { imagesLayout, imageTokens, type TextRows, textBlock } from "./layouts.ts";
 import { groupByBucket, imageBlock, padLeft, unconditionalPrefix } from "./prompts.ts";
 import type { ShowoNetwork } from "./weights.ts";
 
-/** Keys and values of text prefixes, one row for each of B images. */
+/** Keys and values of text prefixes and what the images behind them see. */
 export interface PreparedPrefix {
-  /** [layers], batch B. */
+  /** [layers] of U·P rows. */
   readonly cache: readonly LayerCache[];
-  /** P, padded length. */
-  readonly length: number;
-  /** Over prefix and image columns; null without pads. */
-  readonly mask: tf.Tensor | null;
+  readonly text: TextRows;
+  /** Of B images' rows. */
+  readonly layout: SequenceLayout;
 }
 
 /** Rows that are equal share one entry. @returns the distinct rows and, for each row, which of them it is */
@@ -40,46 +41,57 @@ export function dedupe(rows: readonly (readonly number[])[]): {
   return { distinct, indices };
 }
 
-/**
- * Runs text prefixes, each distinct one once. Taped in the adapters.
- * @param prefixes [B] @param length P ≥ every prefix @returns intermediates are the caller's to tidy
- */
+/** @param prefixes [B] @param length P ≥ every prefix */
+export function padTexts(
+  { special }: ShowoConfig,
+  prefixes: readonly (readonly number[])[],
+  length: number,
+): TextRows {
+  const { distinct, indices } = dedupe(prefixes);
+  return { ...padLeft(distinct, length, special.pad), of: indices };
+}
+
+/** Runs text prefixes. On no tape. @param prefixes [B] @param length P ≥ every prefix @returns intermediates are the caller's to tidy */
 export function preparePrefix(
   network: ShowoNetwork,
   prefixes: readonly (readonly number[])[],
   length: number,
 ): PreparedPrefix {
-  const { config } = network;
-  const { distinct, indices } = dedupe(prefixes);
-  const { ids, padCounts } = padLeft(distinct, length, config.special.pad);
-  const masks = padCounts.map((pads) => textMask(length, pads));
+  const text = padTexts(network.config, prefixes, length);
+  const block = textBlock(text);
   const cache = runPrefix(network, {
-    embedded: embed(network, ids, distinct.length),
-    startPosition: 0,
-    mask: stackMasks(masks, length),
+    embedded: embed(network, text.ids),
+    positions: countPositions(0, length, block.count),
+    layout: new SequenceLayout([block], text.ids.length),
   });
-  const isOneToOne = distinct.length === prefixes.length;
-  const pads = Array.from(indices, (index) => padCounts[index] ?? 0);
-  return {
-    cache: isOneToOne ? cache : expandCache(cache, indices),
-    length,
-    mask: padMask(pads, length + config.imageTokenCount + 2),
-  };
+  return { cache, text, layout: imagesLayout(text, network.config) };
+}
+
+/** The same prefixes for other images. @param of [B] whose text each follows @returns shares the cache */
+function continueWith(prefix: PreparedPrefix, of: Int32Array, config: ShowoConfig): PreparedPrefix {
+  const text = { ...prefix.text, of };
+  return { ...prefix, text, layout: imagesLayout(text, config) };
 }
 
 /**
- * Hidden states of the image rows (soi and eoi included) behind their prefixes. Taped in the adapters.
- * @param ids int32 [B, N + 2] @returns [B, N, D], the image positions only; intermediates are the caller's
+ * Hidden states of images (soi and eoi included in the ids) behind their prefixes.
+ * @param ids int32 [B, N + 2] @returns [B·N, D], the image positions only; intermediates are the caller's
  */
-export function runImageIds(network: ShowoNetwork, prefix: PreparedPrefix, ids: tf.Tensor2D): tf.Tensor3D {
+export function runImageIds(network: ShowoNetwork, prefix: PreparedPrefix, ids: tf.Tensor2D): tf.Tensor2D {
+  const { length, of } = prefix.text;
   const { hidden } = runForward(network, {
     embedded: embedIds(network, ids),
-    startPosition: prefix.length,
-    mask: prefix.mask,
-    past: prefix.cache,
-    outputRows: { start: 1, count: network.config.imageTokenCount },
+    positions: countPositions(length, ids.shape[1], of.length),
+    layout: prefix.layout,
+    past: { layers: prefix.cache, sequences: 1 },
+    output: { rows: imageTokens(0, of.length, network.config) },
   });
   return hidden;
+}
+
+/** Ids of images' rows, one image behind the other. @param codes [B][N], −1 where hidden @returns [B·(N + 2)] */
+export function stackImages(codes: readonly ArrayLike<number>[], config: ShowoConfig): Int32Array {
+  return Int32Array.from(codes.flatMap((row) => [...imageBlock(row, config)]));
 }
 
 /** `runImageIds` of codes. @param codes [B][N], −1 where hidden */
@@ -87,11 +99,9 @@ export function runImageRows(
   network: ShowoNetwork,
   prefix: PreparedPrefix,
   codes: readonly ArrayLike<number>[],
-): tf.Tensor3D {
-  const rowLength = network.config.imageTokenCount + 2;
-  const ids = new Int32Array(codes.length * rowLength);
-  for (const [at, row] of codes.entries()) ids.set(imageBlock(row, network.config), at * rowLength);
-  return runImageIds(network, prefix, tf.tensor2d(ids, [codes.length, rowLength], "int32"));
+): tf.Tensor2D {
+  const ids = stackImages(codes, network.config);
+  return runImageIds(network, prefix, tf.tensor2d(ids, [codes.length, ids.length / codes.length], "int32"));
 }
 
 /** Rows that run together and what they stand behind. */
@@ -123,6 +133,15 @@ function prepareBatch(
   };
 }
 
+/** One image for each distinct prompt of a batch. */
+function openBatch({ conditional, unconditional }: Batch, config: ShowoConfig): Batch {
+  const texts = Int32Array.from(conditional.text.padCounts.keys());
+  return {
+    conditional: continueWith(conditional, texts, config),
+    unconditional: unconditional && continueWith(unconditional, new Int32Array(texts.length), config),
+  };
+}
+
 /** One group for each padded length, made as they are taken. @throws EngineError("cancelled") between two of them */
 export function* prepareGroups(
   network: ShowoNetwork,
@@ -132,12 +151,11 @@ export function* prepareGroups(
   for (const { length, indices: rows } of groupByBucket(prefixes)) {
     checkCancelled(signal);
     const own = rows.map((row) => prefixes[row] ?? []);
-    const { distinct, indices } = dedupe(own);
-    yield {
-      rows,
-      batch: tidyAll(() => prepareBatch(network, own, length, guidanceScale)),
-      opening: { batch: tidyAll(() => prepareBatch(network, distinct, length, guidanceScale)), indices },
-    };
+    yield tidyAll(() => {
+      const batch = prepareBatch(network, own, length, guidanceScale);
+      const indices = batch.conditional.text.of;
+      return { rows, batch, opening: { batch: openBatch(batch, network.config), indices } };
+    });
   }
 }
 

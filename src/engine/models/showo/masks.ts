@@ -4,8 +4,6 @@
  *
  * Source: spec/showo.md section 3; Show-o training/prompting_utils.py@45a5a2de.
  */
-import type * as tf from "@tensorflow/tfjs-core";
-import { attentionMask } from "../../kernels/omniAttention/attentionMask.ts";
 
 /** [L·2] row by row: the first column seen and the one behind the last. */
 export type RowRanges = Int32Array;
@@ -37,17 +35,13 @@ export function textMask(length: number, padCount: number): RowRanges {
   return drawMask(length, padCount, length);
 }
 
-/** A batch's masks as attention takes them. @param masks [B] of L rows and columns @returns owned by the caller */
-export function stackMasks(masks: readonly RowRanges[], length: number): tf.Tensor {
-  return attentionMask(Int32Array.from(masks.flatMap((mask) => [...mask])), masks.length, length, length);
+/** A batch's masks as attention takes them. @param masks [B] of L rows @returns [B·L·2] */
+export function stackMasks(masks: readonly RowRanges[]): RowRanges {
+  return Int32Array.from(masks.flatMap((mask) => [...mask]));
 }
 
-/**
- * Hides each sequence's leading pads from all of its queries.
- * @param padCounts [B] @param columns K @returns owned by the caller; null when there are no pads
- */
-export function padMask(padCounts: readonly number[], columns: number): tf.Tensor | null {
+/** Hides each sequence's leading pads from all of its queries. @param padCounts [B] @returns [B·2], or null without pads */
+export function padMask(padCounts: readonly number[], columns: number): RowRanges | null {
   if (padCounts.every((pads) => pads === 0)) return null;
-  const ranges = Int32Array.from(padCounts.flatMap((pads) => [pads, columns]));
-  return attentionMask(ranges, padCounts.length, 1, columns);
+  return Int32Array.from(padCounts.flatMap((pads) => [pads, columns]));
 }

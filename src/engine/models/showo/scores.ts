@@ -4,11 +4,13 @@
  */
 import * as tf from "@tensorflow/tfjs-core";
 import { straightThroughEmbedding } from "../../kernels/embedSum/embedSum.ts";
+import { SequenceLayout } from "../../kernels/omniAttention/sequences.ts";
 import { projectedTokenLogProbs } from "../../kernels/tokenLogProb/tokenLogProb.ts";
 import { createRng } from "../../rng.ts";
-import { embed, runForward } from "./forward.ts";
-import { preparePrefix, runImageRows } from "./imageRows.ts";
-import { answerMask, stackMasks } from "./masks.ts";
+import { countPositions, embed, runForward } from "./forward.ts";
+import { padTexts, stackImages } from "./imageRows.ts";
+import { answerRows, imagesBlock, imageTokens, textBlock } from "./layouts.ts";
+import { answerMask } from "./masks.ts";
 import { answerEoi, answerPrefix, bucketLength, padLeft } from "./prompts.ts";
 import type { ShowoNetwork } from "./weights.ts";
 
@@ -32,12 +34,26 @@ export interface AnswerRows {
   readonly answers: readonly Int32Array[];
 }
 
-/** Hidden states at all image positions, hidden codes masked. @returns [B·N, D] */
+/**
+ * Hidden states at all image positions, hidden codes masked. Prefixes and images run through each layer together, as rows
+ * of one matrix: half the products, each of them longer, and every adapter has one gradient to give. @returns [B·N, D]
+ */
 function imageStates(network: ShowoNetwork, { prefixes, images, hidden }: ImageRows): tf.Tensor2D {
-  const length = bucketLength(Math.max(...prefixes.map((prefix) => prefix.length)));
+  const { config } = network;
+  const text = padTexts(config, prefixes, bucketLength(Math.max(...prefixes.map((prefix) => prefix.length))));
   const shown = images.map((codes, row) => codes.map((code, at) => (hidden[row]?.[at] ? -1 : code)));
-  const states = runImageRows(network, preparePrefix(network, prefixes, length), shown);
-  return tf.reshape(states, [-1, network.config.hiddenSize]);
+  const ids = Int32Array.from([...text.ids, ...stackImages(shown, config)]);
+  const [texts, behind] = [textBlock(text), imagesBlock(text, config)];
+  const positions = [
+    ...countPositions(0, text.length, texts.count),
+    ...countPositions(text.length, behind.queries, behind.count),
+  ];
+  return runForward(network, {
+    embedded: embed(network, ids),
+    positions,
+    layout: new SequenceLayout([texts, behind], ids.length),
+    output: { rows: imageTokens(text.ids.length, images.length, config) },
+  }).hidden;
 }
 
 function flattenCodes(images: readonly Int32Array[]): Int32Array {
@@ -75,12 +91,10 @@ export function embedImagesSoftly(
   return tf.tidy(() => {
     const logits = network.imageHead.apply(imageStates(network, rows));
     const noise = noiseSeeds && gumbelNoise(network, noiseSeeds);
-    const { rows: table, columns } = network.imageEmbedding;
     const weights = Float32Array.from(rows.hidden.flatMap((hidden) => [...hidden]));
     const embedded = straightThroughEmbedding(
       logits,
-      table,
-      columns,
+      network.imageEmbedding,
       flattenCodes(rows.images),
       weights,
       tau,
@@ -90,22 +104,19 @@ export function embedImagesSoftly(
   });
 }
 
-/** Puts embedded images in the place of their codes. @param embedded [B, L, D] @param start column of the first code */
-function insertImages(embedded: tf.Tensor3D, images: tf.Tensor3D, padCounts: readonly number[]): tf.Tensor3D {
-  const [, length, width] = embedded.shape;
-  const imageRows = images.shape[1];
-  const rows = padCounts.map((pads, row) => {
-    const take = (source: tf.Tensor3D, from: number, count: number) =>
-      tf.slice(source, [row, from, 0], [1, count, width]);
+/** Puts embedded images in the place of their codes. @param coded [B·L, D] @returns [B·L, D] */
+function insertImages(coded: tf.Tensor2D, images: tf.Tensor3D, padCounts: readonly number[]): tf.Tensor2D {
+  const [batch, imageRows, width] = images.shape;
+  const length = coded.shape[0] / batch;
+  const rows = padCounts.flatMap((pads, row) => {
     // Before the codes stand the pads, mmu and soi.
-    const start = pads + 2;
+    const start = row * length + pads + 2;
     const after = start + imageRows;
-    return tf.concat(
-      [take(embedded, 0, start), take(images, 0, imageRows), take(embedded, after, length - after)],
-      1,
-    );
+    const take = (from: number, to: number) => tf.slice(coded, [from, 0], [to - from, width]);
+    const image = tf.reshape(tf.slice(images, [row, 0, 0], [1, imageRows, width]), [imageRows, width]);
+    return [take(row * length, start), image as tf.Tensor2D, take(after, (row + 1) * length)];
   });
-  return tf.concat(rows, 0);
+  return tf.concat(rows);
 }
 
 /** Answers one under the other, 0 beyond their ends. @returns ids and weights [B·T], T = longest */
@@ -125,7 +136,7 @@ function stackAnswers(answers: readonly Int32Array[]): {
 }
 
 /**
- * log p of every answer token given image, question and the tokens before. Taped.
+ * log p of every answer token given image, question and the tokens before, among the text ids. Taped.
  * @returns logProbs [B, T], 0 beyond each answer's end; weights [B, T], 1 on real tokens; both owned
  */
 export function scoreAnswers(
@@ -148,17 +159,15 @@ export function scoreAnswers(
     ids.set(answers[row]?.subarray(0, -1) ?? [], row * length + prefixLength);
   }
   const logProbs = tf.tidy(() => {
-    const coded = embed(network, ids, questions.length);
+    const coded = embed(network, ids);
     const masks = padCounts.map((pads) => answerMask(length, pads, pads + answerEoi(config)));
     const { hidden } = runForward(network, {
       embedded: softImages ? insertImages(coded, softImages, padCounts) : coded,
-      startPosition: 0,
-      mask: stackMasks(masks, length),
-      outputRows: { start: prefixLength - 1, count: longest },
+      positions: countPositions(0, length, questions.length),
+      ...answerRows(masks, { skip: prefixLength - 1, count: longest }),
       isEmbeddedTaped: softImages !== null,
     });
-    const flat = tf.reshape(hidden, [-1, config.hiddenSize]) as tf.Tensor2D;
-    const scores = projectedTokenLogProbs(flat, network.head.asTokenHead(), targets);
+    const scores = projectedTokenLogProbs(hidden, network.textHead.asTokenHead(), targets);
     return tf.reshape(tf.mul(scores, tf.tensor1d(weights)), [questions.length, longest]) as tf.Tensor2D;
   });
   return { logProbs, weights: tf.tensor2d(weights, [questions.length, longest]) };

@@ -13,10 +13,12 @@ import {
 } from "./__fixtures__/randomShowo.ts";
 import { continueAnswers } from "./answer.ts";
 import { seededNoise } from "./drawSettings.ts";
-import { embed, runForward } from "./forward.ts";
+import { countPositions, embed, runForward } from "./forward.ts";
 import { drawCodes } from "./generate.ts";
+import { wholeHead } from "./goldenBatch.ts";
 import { preparePrefix, runImageRows } from "./imageRows.ts";
-import { answerMask, drawMask, stackMasks } from "./masks.ts";
+import { ownLayout } from "./layouts.ts";
+import { answerMask, drawMask } from "./masks.ts";
 import { answerEoi, answerPrefix, drawPrefix, imageBlock, padLeft } from "./prompts.ts";
 import { scoreAnswers, scoreImages } from "./scores.ts";
 import { loadShowoNetwork, type ShowoNetwork } from "./weights.ts";
@@ -56,12 +58,11 @@ function plainLogits(rows: readonly (readonly number[])[], length: number, isDra
   );
   return tf.tidy(() => {
     const { hidden } = runForward(network, {
-      embedded: embed(network, ids, rows.length),
-      startPosition: 0,
-      mask: stackMasks(masks, length),
+      embedded: embed(network, ids),
+      positions: countPositions(0, length, rows.length),
+      layout: ownLayout(masks, length),
     });
-    const flat = tf.reshape(hidden, [-1, config.hiddenSize]) as tf.Tensor2D;
-    return tf.reshape(network.head.apply(flat), [rows.length, length, config.vocabSize]);
+    return tf.reshape(wholeHead(network).apply(hidden), [rows.length, length, config.vocabSize]);
   });
 }
 
@@ -82,7 +83,7 @@ describe("the fast path", () => {
       const fast = tf.tidy(() => {
         const prepared = preparePrefix(network, [prefix], prefix.length);
         const states = runImageRows(network, prepared, [images[row] ?? []]);
-        return network.imageHead.apply(tf.reshape(states, [-1, config.hiddenSize]));
+        return network.imageHead.apply(states);
       });
       const size = N * config.codebookSize;
       expectClose(await fast.data(), expected.slice(row * size, (row + 1) * size));
@@ -142,7 +143,9 @@ describe("the fast path", () => {
       const sequence = [...(rows[row] ?? [])];
       for (const [at, token] of answer.tokens.entries()) {
         const logits = plainLogits([sequence], sequence.length, false);
-        const last = tf.tidy(() => tf.logSoftmax(tf.slice(logits, [0, sequence.length - 1, 0], [1, 1, -1])));
+        const last = tf.tidy(() =>
+          tf.logSoftmax(tf.slice(logits, [0, sequence.length - 1, 0], [1, 1, config.imageOffset])),
+        );
         const logProbs = await last.data();
         expect(token).toBe(logProbs.indexOf(Math.max(...logProbs)));
         expect(answer.logProbs[at]).toBeCloseTo(logProbs[token] ?? Number.NaN, 4);

@@ -1,10 +1,9 @@
 /** Show-o behind the interface that learning knows: text in, codes, answers, log-probs and gradients out. */
 import * as tf from "@tensorflow/tfjs-core";
+import { isCompilingOnly } from "../../device/compilation.ts";
 import { EngineError } from "../../errors.ts";
-import { createAdapter } from "../../lora/adapter.ts";
+import { type AdapterSlot, createAdapter } from "../../lora/adapter.ts";
 import { peftName } from "../../lora/peft.ts";
-import { countParameters } from "../../nn/countParameters.ts";
-import type { Linear } from "../../nn/linear.ts";
 import { createRng } from "../../rng.ts";
 import type { TextTokenizer } from "../../tokenizer/textTokenizer.ts";
 import type { Magvit2 } from "../magvit2/magvit2.ts";
@@ -52,7 +51,7 @@ export class Showo implements UnifiedModel {
   readonly #imageTokenizer: Magvit2;
   readonly #textTokenizer: TextTokenizer;
   /** Layers by full name, `showo.` included. */
-  readonly #modules: ReadonlyMap<string, Linear>;
+  readonly #modules: ReadonlyMap<string, AdapterSlot>;
   #plainCode: number | null = null;
 
   /** Takes ownership of the network and the image tokenizer. */
@@ -64,10 +63,10 @@ export class Showo implements UnifiedModel {
     this.#textTokenizer = textTokenizer;
     this.imageTokenCount = config.imageTokenCount;
     this.codebookSize = config.codebookSize;
-    this.parameterCount = countParameters(network.parameters) + imageTokenizer.parameterCount;
+    this.parameterCount = network.parameterCount + imageTokenizer.parameterCount;
     this.imageSide = Math.round(Math.sqrt(config.imageTokenCount)) * imageTokenizer.downsampling;
     this.generation = config.generation;
-    this.#modules = new Map([...network.linears].map(([name, layer]) => [`showo.${name}`, layer]));
+    this.#modules = new Map([...network.slots].map(([name, slot]) => [`showo.${name}`, slot]));
   }
 
   async drawImages(request: DrawRequest): Promise<ImageCodes[]> {
@@ -121,8 +120,9 @@ export class Showo implements UnifiedModel {
 
   async decodeImages(images: readonly ImageCodes[]): Promise<ImageU8[]> {
     if (images.length === 0) return [];
-    this.#plainCode ??= await plainCode(this.#imageTokenizer, this.imageSide);
-    return codesToImages(this.#imageTokenizer, images, this.#plainCode);
+    const plain = this.#plainCode ?? (await plainCode(this.#imageTokenizer, this.imageSide));
+    if (!isCompilingOnly()) this.#plainCode = plain;
+    return codesToImages(this.#imageTokenizer, images, plain);
   }
 
   async encodeImages(images: readonly ImageU8[]): Promise<ImageCodes[]> {
@@ -162,9 +162,9 @@ export class Showo implements UnifiedModel {
   }
 
   attachAdapter({ rank, alpha, seed }: { rank: number; alpha: number; seed: number }): void {
-    for (const [name, layer] of this.#modules) {
-      const { inSize, outSize } = layer;
-      layer.setAdapter(createAdapter({ inSize, outSize }, rank, alpha, createRng(seed, "adapter", name)));
+    for (const [name, slot] of this.#modules) {
+      const { inSize, outSize } = slot;
+      slot.setAdapter(createAdapter({ inSize, outSize }, rank, alpha, createRng(seed, "adapter", name)));
     }
   }
 

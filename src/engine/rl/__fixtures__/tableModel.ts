@@ -6,6 +6,7 @@
 import {
   add,
   cast,
+  customGrad,
   div,
   expandDims,
   gather,
@@ -28,6 +29,7 @@ import {
   type Variable,
   variable,
   zeros,
+  zerosLike,
 } from "@tensorflow/tfjs-core";
 import { EngineError } from "../../errors.ts";
 import type {
@@ -44,7 +46,15 @@ import type {
   UnifiedModel,
 } from "../../models/unified.ts";
 import { createRng } from "../../rng.ts";
-import { stopGradient } from "../policyLoss.ts";
+
+/** The same values, cut off from the tape. */
+function stopGradient(values: Tensor): Tensor {
+  const cut = customGrad((...inputs) => {
+    const [input] = inputs as [Tensor];
+    return { value: input.clone(), gradFunc: (upstream: Tensor) => zerosLike(upstream) };
+  });
+  return cut(values);
+}
 
 export const TABLE_PROMPTS = ["one", "two", "three"] as const;
 const TOKENS = 4;
