@@ -111,6 +111,7 @@ export type { Answer, ImageCodes, ImageU8, UnifiedModel, WeightReport } from "./
 export type { ModelFormat } from "./quant/quantFormat.ts";
 export { isExactAnswer } from "./reward/matchAnswer.ts";
 export { compileStep } from "./rl/compileStep.ts";
+export { describePlan, type MemoryPlan, planMemory } from "./rl/memoryPlan.ts";
 export type { Task } from "./rl/task.ts";
 export { createTrainerState, type TrainerEvent, type TrainerState, train } from "./rl/trainer.ts";
 export { createTaskSource, judgeAnswer } from "./rl/worldTask.ts";

@@ -22,6 +22,7 @@ import {
   type ObjectDetector,
   observeGroups,
   parseWorldSpec,
+  planMemory,
   restoreCheckpoint,
   type Splits,
   settleKernelChoices,
@@ -99,6 +100,8 @@ async function openRun(
 ): Promise<EngineRun> {
   const { model } = loaded;
   const { loraRank, loraAlpha, seed } = config();
+  // What cannot fit is refused before anything more is allocated.
+  planMemory(model, config());
   model.attachAdapter({ rank: loraRank, alpha: loraAlpha, seed });
   await compileStep({ ...describeTraining(loaded), config }, onCompiled);
   await settleKernelChoices(choices);

@@ -8,9 +8,11 @@ import {
   createTaskSource,
   createTrainerState,
   decodeCheckpoint,
+  describePlan,
   encodeCheckpoint,
   judgeAnswer,
   observeGroups,
+  planMemory,
   restoreCheckpoint,
   type Splits,
   settleKernelChoices,
@@ -69,6 +71,7 @@ export async function runTraining(setting: TrainSetting): Promise<boolean> {
   folder.openMetrics(checkpoint?.step ?? 0);
   const splits = createSplits(sprites.spec);
   const plan = planComparison(setting, splits, config);
+  warn(`Memory: ${describePlan(planMemory(model, config))}.`);
   model.attachAdapter({ rank: config.loraRank, alpha: config.loraAlpha, seed: config.seed });
   const state = createTrainerState(model);
   try {

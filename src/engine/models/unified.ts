@@ -140,6 +140,10 @@ export interface MemoryDemand extends WorkLimits {
   /** The state before a step is kept through it. */
   readonly isRepeated: boolean;
   readonly answerMaxTokens: number;
+  /** Images of a step, which are decoded to pixels together. */
+  readonly imagesPerStep: number;
+  /** Longest prompt or question; absent: the longest that the model takes. */
+  readonly textTokens?: number;
   /** Other than the model was opened with. */
   readonly weights?: ModelFormat;
 }

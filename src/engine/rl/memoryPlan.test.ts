@@ -22,7 +22,15 @@ const plan = (memoryBudget: number) => planMemory(model, makeConfig("robust", { 
 
 describe("peakBytes", () => {
   it("adds what stays and the largest of what comes and goes", () => {
-    const bytes = { weights: 1, adapter: 2, optimizer: 4, drawing: 8, answering: 32, images: 16, learning: 24 };
+    const bytes = {
+      weights: 1,
+      adapter: 2,
+      optimizer: 4,
+      drawing: 8,
+      answering: 32,
+      images: 16,
+      learning: 24,
+    };
     expect(peakBytes(bytes)).toBe(1 + 2 + 4 + 32);
   });
 });
@@ -43,14 +51,18 @@ describe("planMemory", () => {
   it("says what it found", () => {
     const { peak, budget } = plan(1.3);
     expect([peak, budget]).toEqual([GIB + 200 * MIB, 1.3 * GIB]);
-    expect(describePlan(plan(1.3))).toContain("2 images a pass, layers computed again".replace("images a", "a"));
+    expect(describePlan(plan(1.3))).toContain(
+      "2 images a pass, layers computed again".replace("images a", "a"),
+    );
   });
 
   it("refuses what cannot fit, with what is missing and what would", () => {
     expect(() => plan(0.5)).toThrowError(
       expect.objectContaining({ code: "outOfMemory", message: expect.stringContaining("1.10 GiB") }),
     );
-    expect(() => plan(0.5)).toThrowError(/int8 weights \(356\.0 MiB\).*int4 weights \(228\.0 MiB\).*1\.25 GiB/);
+    expect(() => plan(0.5)).toThrowError(
+      /int8 weights \(356\.0 MiB\).*int4 weights \(228\.0 MiB\).*1\.25 GiB/,
+    );
     // Nothing but a larger budget helps.
     expect(() => plan(0.1)).toThrowError(/Either raise the memory budget to 1\.25 GiB/);
   });

@@ -31,6 +31,7 @@ function describeDemand(config: RunConfig): Omit<MemoryDemand, keyof WorkLimits>
     isEndToEnd: config.imagePath === "endToEnd",
     isRepeated: config.innerUpdates > 1,
     answerMaxTokens: config.answerMaxTokens,
+    imagesPerStep: config.promptsPerStep * config.groupSize,
   };
 }
 

@@ -2,8 +2,9 @@
  * The sampling half of a step: draw G images for each prompt, then let the model answer about them. No tape.
  * Every random choice is named by (run seed, step, group, image), so a step can be repeated from its number alone.
  */
-import { chunk } from "../chunk.ts";
+
 import { util } from "@tensorflow/tfjs-core";
+import { chunk } from "../chunk.ts";
 import type { RunConfig } from "../config.ts";
 import type { Answer, DrawRequest, ImageCodes, StopSignal, UnifiedModel } from "../models/unified.ts";
 import type { DrawnGroup, Task } from "./task.ts";

@@ -203,9 +203,7 @@ export function runPrefix(network: ShowoNetwork, input: ForwardInput): LayerCach
     const run = { past: pastOf(input.past, at), kept: null, isConstant: true };
     const before = h;
     if (at === blocks.length - 1) {
-      const { k, v } = tidyAll(() =>
-        projectHeads(block, layerNorm(before, block.inputNorm), context, run),
-      );
+      const { k, v } = tidyAll(() => projectHeads(block, layerNorm(before, block.inputNorm), context, run));
       cache.push({ k, v });
     } else {
       const done = tidyAll(() => runBlock(block, before, context, run));

@@ -6,12 +6,18 @@ import { layoutOf, type ModelFormat } from "../../quant/quantFormat.ts";
 import type { MemoryBytes, MemoryDemand } from "../unified.ts";
 import type { ShowoConfig } from "./config.ts";
 import { formatOf } from "./packing.ts";
+import { imagesAtOnce } from "./pixels.ts";
 import { bucketLength } from "./prompts.ts";
 import { listShowoParameters } from "./weights.ts";
 
 const F32_BYTES = 4;
+/** t2i, sot, eot. */
+const PROMPT_FRAME = 3;
 /** mmu, soi, eoi, sot, and the words around a question. */
 const ANSWER_FRAME = 12;
+/** Tensors of the size of the decoder's widest layer at once: input, both halves of a block, and padded ones in twins. */
+const DECODER_LAYERS = 4;
+const TWIN_DECODER_LAYERS = 12;
 
 /** A model whose memory is asked about. */
 export interface ShowoSizes {
@@ -19,8 +25,8 @@ export interface ShowoSizes {
   readonly weights: ModelFormat;
   /** Numbers in the image tokenizer, which stays f32. */
   readonly tokenizerNumbers: number;
-  /** Pixels decoded at once, at the most, and the decoder's channels at full size. */
-  readonly pixelsAtOnce: number;
+  /** Pixels per side, and the decoder's channels at full size. */
+  readonly imageSide: number;
   readonly pixelChannels: number;
   /** Shaders run: twins keep the probabilities of all pairs and f32 copies of packed weights. */
   readonly hasShaders: boolean;
@@ -33,8 +39,10 @@ function blockNumbers({ hiddenSize: d, mlpSize: m, layerCount }: ShowoConfig): n
 
 /** Bytes of all weights as they lie on the device; the head and the table's image rows are there in parts too. */
 function weightBytes({ config, weights, tokenizerNumbers, hasShaders }: ShowoSizes): number {
-  const { codebookSize, hiddenSize, vocabSize, imageOffset } = config;
-  let bytes = tokenizerNumbers * F32_BYTES;
+  const { codebookSize, hiddenSize, vocabSize, imageOffset, rotary } = config;
+  // With the tables of the codes' signs and of the rotation.
+  const tables = 16 * (codebookSize + rotary.headSize ** 2);
+  let bytes = (tokenizerNumbers + tables) * F32_BYTES;
   for (const [name, shape] of listShowoParameters(config)) {
     const [outSize = 0, inSize] = shape;
     if (inSize === undefined || weights === "f32") {
@@ -61,9 +69,10 @@ function adapterNumbers({ hiddenSize: d, mlpSize: m, layerCount }: ShowoConfig, 
 }
 
 /** Rows of one image behind its prompt, and of one image before its question and answer. */
-function rowsOf({ imageTokenCount, maxTextLength }: ShowoConfig, answerMaxTokens: number) {
-  const drawn = bucketLength(maxTextLength + 1) + imageTokenCount + 2;
-  const asked = bucketLength(imageTokenCount + maxTextLength + ANSWER_FRAME) + answerMaxTokens;
+function rowsOf({ imageTokenCount, maxTextLength }: ShowoConfig, demand: MemoryDemand) {
+  const { textTokens = maxTextLength, answerMaxTokens } = demand;
+  const drawn = bucketLength(textTokens + PROMPT_FRAME) + imageTokenCount + 2;
+  const asked = bucketLength(imageTokenCount + textTokens + ANSWER_FRAME) + answerMaxTokens;
   return { drawn, asked };
 }
 
@@ -74,17 +83,18 @@ function rowNumbers(config: ShowoConfig, columns: number, hasShaders: boolean) {
   const kept = 10 * d + 2 * m;
   if (hasShaders) return { kept, passing: 4 * d + 2 * m };
   // x̂ of three norms, the activation's slope, and the probabilities of all pairs.
-  return { kept: kept + 3 * d + m + headCount * columns, passing: 6 * d + 3 * m + 3 * headCount * columns };
+  return { kept: kept + 3 * d + m + headCount * columns, passing: 8 * d + 4 * m + 4 * headCount * columns };
 }
 
 /** One pass' tape and its way back. */
 function learningNumbers({ config, hasShaders }: ShowoSizes, demand: MemoryDemand): number {
   const { layerCount, hiddenSize, codebookSize, imageTokenCount } = config;
   const { imagesPerPass, isRecomputed, isEndToEnd, answerMaxTokens } = demand;
-  const { drawn, asked } = rowsOf(config, answerMaxTokens);
+  const { drawn, asked } = rowsOf(config, demand);
   const tapeOf = (rows: number) => {
     const { kept, passing } = rowNumbers(config, rows, hasShaders);
-    const blocks = isRecomputed ? layerCount * hiddenSize + kept : layerCount * kept;
+    // One block is there twice while it is computed again.
+    const blocks = isRecomputed ? layerCount * hiddenSize + 2 * kept : layerCount * kept;
     return imagesPerPass * rows * (blocks + passing + 4 * hiddenSize);
   };
   const scored = imagesPerPass * imageTokenCount * codebookSize;
@@ -105,21 +115,24 @@ function runningNumbers({ config, weights, hasShaders }: ShowoSizes, rows: numbe
 
 /** @returns bytes, an upper bound for every part */
 export function estimateShowoMemory(sizes: ShowoSizes, demand: MemoryDemand): MemoryBytes {
-  const { config, pixelsAtOnce, pixelChannels } = sizes;
-  const { imagesPerCall, isGuided, isRepeated, loraRank, answerMaxTokens } = demand;
+  const { config, imageSide, pixelChannels, hasShaders } = sizes;
+  const { imagesPerCall, imagesPerStep, isGuided, isRepeated, loraRank } = demand;
   const asOpened = { ...sizes, weights: demand.weights ?? sizes.weights };
-  const { drawn, asked } = rowsOf(config, answerMaxTokens);
+  const { drawn, asked } = rowsOf(config, demand);
   const { own, joined } = adapterNumbers(config, loraRank);
   const logits = imagesPerCall * config.imageTokenCount * config.codebookSize;
   const passes = isGuided ? 2 : 1;
+  const pixels = Math.min(imagesPerStep, imagesAtOnce(imageSide)) * imageSide ** 2;
+  const layers = hasShaders ? DECODER_LAYERS : TWIN_DECODER_LAYERS;
   return {
     weights: weightBytes(asOpened),
     adapter: (own + joined) * F32_BYTES,
     // Two moments, the sum, a pass' own; and parameters with moments of the state to go back to.
     optimizer: (isRepeated ? 7 : 4) * own * F32_BYTES,
     drawing: (passes * runningNumbers(asOpened, drawn, imagesPerCall) + 3 * passes * logits) * F32_BYTES,
-    answering: (runningNumbers(asOpened, asked, imagesPerCall) + imagesPerCall * config.imageOffset) * F32_BYTES,
-    images: 4 * pixelsAtOnce * pixelChannels * F32_BYTES,
+    answering:
+      (runningNumbers(asOpened, asked, imagesPerCall) + imagesPerCall * config.imageOffset) * F32_BYTES,
+    images: layers * pixels * pixelChannels * F32_BYTES,
     learning: learningNumbers(asOpened, demand) * F32_BYTES,
   };
 }

@@ -1,7 +1,7 @@
 /** Show-o behind the interface that learning knows: text in, codes, answers, log-probs and gradients out. */
 import * as tf from "@tensorflow/tfjs-core";
-import { isCompilingOnly } from "../../device/compilation.ts";
 import { chunk } from "../../chunk.ts";
+import { isCompilingOnly } from "../../device/compilation.ts";
 import { EngineError } from "../../errors.ts";
 import { runsShaders } from "../../kernels/defineOp.ts";
 import { type AdapterSlot, createAdapter } from "../../lora/adapter.ts";
@@ -82,7 +82,7 @@ export class Showo implements UnifiedModel {
         config,
         weights: format === "trainable" ? "f32" : format,
         tokenizerNumbers: this.#imageTokenizer.parameterCount,
-        pixelsAtOnce: imagesAtOnce(this.imageSide) * this.imageSide ** 2,
+        imageSide: this.imageSide,
         pixelChannels: ch * (levels[0] ?? 1),
         hasShaders: runsShaders(),
       },
