@@ -52,6 +52,7 @@ const EVENTS: { [T in WorkerEventType]: EventOf<T> } = {
     loadedBytes: 10,
     totalBytes: 20,
   },
+  shadersCompiled: { type: "shadersCompiled", compiled: 12, total: 96 },
   modelReady: {
     type: "modelReady",
     modelId: "nano",

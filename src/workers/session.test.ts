@@ -119,6 +119,7 @@ function createStage() {
     },
     loadModel: async () => ({ family: "showo", imageSide: 16, imageTokenCount: 2, parameterCount: 10 }),
     openRun: async (order) => {
+      order.onCompiled(2, 2);
       const run = new FakeRun(order);
       runs.push(run);
       return run;
@@ -188,6 +189,7 @@ describe("Session", () => {
     expect(stage.types()).toEqual([
       "backendStarted",
       "modelReady",
+      "shadersCompiled",
       "runStarted",
       "stateChanged",
       "memoryMeasured",

@@ -187,6 +187,7 @@ export class Session {
       preset: identity.preset,
       config: () => config,
       checkpoint: stored?.bytes ?? null,
+      onCompiled: (compiled, total) => this.#ports.emit({ type: "shadersCompiled", compiled, total }),
     });
     const run: OpenedRun = {
       ...identity,

@@ -7,6 +7,7 @@ import { commandSchema } from "../protocol/commands.ts";
 import type { WorkerEvent } from "../protocol/events.ts";
 import { deleteRun, listRuns, loadCheckpoint, saveCheckpoint } from "../storage/checkpoints.ts";
 import { createDatabase } from "../storage/db.ts";
+import { createChoiceStore } from "../storage/kernelChoices.ts";
 import { estimateStorage } from "../storage/quota.ts";
 import { lockRun } from "../storage/runLock.ts";
 import { createEngineHost } from "./engineHost.ts";
@@ -27,6 +28,7 @@ const session: Session = new Session({
     onLost: (error) => session.noteLost(error),
     onError: (error) => session.noteDeviceError(error),
     yieldToMessages,
+    choices: createChoiceStore(database, navigator.userAgent),
   }),
   storage: {
     save: (run) => saveCheckpoint(database, run),

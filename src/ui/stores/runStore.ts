@@ -22,6 +22,8 @@ export interface RunView {
   /** Title and size of the model being opened, from the manifest. */
   readonly target: { readonly id: string; readonly title: string; readonly bytes: number } | null;
   readonly files: readonly FileProgress[];
+  /** Of the shaders that a step needs; null where none were announced. */
+  readonly shaders: { readonly compiled: number; readonly total: number } | null;
   readonly model: EventOf<"modelReady"> | null;
   readonly resumeOffer: EventOf<"resumeOffered"> | null;
   readonly state: RunState;
@@ -41,6 +43,7 @@ export const EMPTY_RUN: RunView = {
   opening: "idle",
   target: null,
   files: [],
+  shaders: null,
   model: null,
   resumeOffer: null,
   state: "empty",
@@ -81,6 +84,7 @@ function reduceStart(run: RunView, event: EventOf<"runStarted">): RunView {
     preset,
     config,
     step,
+    opening: run.opening === "warmUp" ? "ready" : run.opening,
     activeStep: null,
     phase: null,
     resumeOffer: null,
@@ -97,6 +101,8 @@ export function reduceRun(run: RunView, event: WorkerEvent): RunView {
       return { ...run, opening: "download" };
     case "modelProgressed":
       return reduceProgress(run, event);
+    case "shadersCompiled":
+      return { ...run, opening: "warmUp", shaders: { compiled: event.compiled, total: event.total } };
     case "modelReady":
       return { ...run, opening: "ready", model: event };
     case "resumeOffered":
