@@ -73,8 +73,8 @@ export default defineConfig({
   build: { target: "es2023", chunkSizeWarningLimit: 2500 },
   test: {
     environment: "node",
-    include: ["src/**/*.test.{ts,tsx}", "scripts/**/*.test.ts"],
-    exclude: ["src/**/*.gpu.test.ts", "node_modules/**"],
+    include: ["src/**/*.test.{ts,tsx}", "scripts/**/*.test.ts", "bench/**/*.test.ts"],
+    exclude: ["{src,bench}/**/*.gpu.test.ts", "node_modules/**"],
     testTimeout: 60_000,
   },
 });

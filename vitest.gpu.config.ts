@@ -3,7 +3,7 @@ import { defineConfig } from "vitest/config";
 /** Tests that need a WebGPU adapter: one process after the other, each ended by force, since Dawn's threads outlive them. */
 export default defineConfig({
   test: {
-    include: ["src/**/*.gpu.test.ts"],
+    include: ["{src,bench}/**/*.gpu.test.ts"],
     pool: "forks",
     fileParallelism: false,
     testTimeout: 120_000,

@@ -1,18 +1,27 @@
 /** Fair timing: all contenders in every round, in turns, and the median over the rounds. */
 import { cpus, totalmem } from "node:os";
 
-/** One thing to time; `run` returns when its result is really there. */
+/** One way to do a benchmark's work. */
 export interface Contender {
   readonly name: string;
-  /** Called once before every round's measurement, untimed: backend up, caches warm. */
+  /** Untimed, before every round: backend up, pipelines compiled, inputs there. */
   readonly prepare: () => Promise<void>;
-  readonly run: () => Promise<void>;
+  /** Does the work so many times; returns when the last result is really there. */
+  readonly run: (times: number) => Promise<void>;
+  /** What one run computes, where contenders can be compared number by number. */
+  readonly values?: () => Promise<ArrayLike<number>>;
+  /** How far its values may be from the first contender's; the benchmark's own unless told. */
+  readonly tolerance?: number;
 }
 
 export interface Timing {
   readonly name: string;
+  /** Of one run. */
   readonly medianMs: number;
+  /** Of one run, round by round. */
   readonly roundsMs: readonly number[];
+  /** Runs in a measurement. */
+  readonly times: number;
 }
 
 /** Middle value; the mean of the two middle ones for an even count. */
@@ -23,26 +32,61 @@ export function median(values: readonly number[]): number {
   return (low + high) / 2;
 }
 
+/** What is shorter than this is repeated: the way to a GPU and back takes longer than a small product. */
+const SHORTEST_MS = 200;
+const MAX_TIMES = 1000;
+
+async function elapsedMs(work: () => Promise<void>): Promise<number> {
+  const startMs = performance.now();
+  await work();
+  return performance.now() - startMs;
+}
+
+/** One contender between two rounds. */
+class Lane {
+  readonly #contender: Contender;
+  readonly #roundsMs: number[] = [];
+  /** Runs in a measurement; learnt in the first round. */
+  #times = 0;
+
+  constructor(contender: Contender) {
+    this.#contender = contender;
+  }
+
+  async takeRound(): Promise<void> {
+    const { prepare, run } = this.#contender;
+    await prepare();
+    if (this.#times === 0) {
+      const onceMs = await elapsedMs(() => run(1));
+      this.#times = Math.min(MAX_TIMES, Math.max(1, Math.ceil(SHORTEST_MS / onceMs)));
+      // Long enough to count as it is.
+      if (this.#times === 1) {
+        this.#roundsMs.push(onceMs);
+        return;
+      }
+    }
+    const ms = await elapsedMs(() => run(this.#times));
+    this.#roundsMs.push(ms / this.#times);
+  }
+
+  get timing(): Timing {
+    const roundsMs = this.#roundsMs;
+    return { name: this.#contender.name, medianMs: median(roundsMs), roundsMs, times: this.#times };
+  }
+}
+
 /** Times the contenders round by round, so that a busy minute slows all of them alike. */
 export async function timeInterleaved(
   contenders: readonly Contender[],
   rounds: number,
   onRound: (round: number) => void,
 ): Promise<Timing[]> {
-  const times = contenders.map((): number[] => []);
+  const lanes = contenders.map((contender) => new Lane(contender));
   for (let round = 0; round < rounds; round++) {
-    for (const [at, contender] of contenders.entries()) {
-      await contender.prepare();
-      const startMs = performance.now();
-      await contender.run();
-      times[at]?.push(performance.now() - startMs);
-    }
+    for (const lane of lanes) await lane.takeRound();
     onRound(round + 1);
   }
-  return contenders.map(({ name }, at) => {
-    const roundsMs = times[at] ?? [];
-    return { name, medianMs: median(roundsMs), roundsMs };
-  });
+  return lanes.map(({ timing }) => timing);
 }
 
 /** The machine in a line. */

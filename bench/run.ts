@@ -1,131 +1,177 @@
-/** What `unirl bench` runs. Every figure is a median of interleaved rounds, with the machine's name beside it. */
-
+/** What `unirl bench` runs: every figure is a median of interleaved rounds, with adapter and machine beside it. */
+import { loadavg } from "node:os";
 import * as tf from "@tensorflow/tfjs-core";
 import type { BenchOptions } from "../src/cli/bench.ts";
 import { openDawn } from "../src/cli/node/dawn.ts";
-import { findModelFolder } from "../src/cli/node/files.ts";
 import { startNodeBackend } from "../src/cli/node/nodeBackend.ts";
 import type { Output } from "../src/cli/output.ts";
+import { type BackendReport, closeBackend } from "../src/engine/device/backend.ts";
 import type { TrainerBackend } from "../src/engine/device/trainerBackend.ts";
-import { closeBackend } from "../src/engine/index.ts";
+import { EngineError } from "../src/engine/errors.ts";
 import { computeNothing } from "./computeNothing.ts";
-import { disposeShowoNetwork, drawingContenders, openNetwork } from "./drawing.ts";
-import { kernelContenders } from "./kernels.ts";
-import { PRODUCT_SHAPES, productContenders, toGflops } from "./matmul.ts";
-import { describeMachine, type Timing, timeInterleaved } from "./rounds.ts";
-import { type CountedContender, stepContenders } from "./step.ts";
+import { planGrowth } from "./growth.ts";
+import { planDrawingOps } from "./kernels/drawingOps.ts";
+import { planOptimizer } from "./kernels/optimizer.ts";
+import { planTrainingOps } from "./kernels/trainingOps.ts";
+import { type Benchmark, countOnly, measure } from "./measure.ts";
+import { bestRate, planPeak } from "./peak.ts";
+import { planGradients } from "./peers/gradients.ts";
+import { planInt4 } from "./peers/int4.ts";
+import { type BenchFile, type BenchRecord, COUNTS, openRecords } from "./records.ts";
+import { describeShape, programLists, resultTable } from "./report/results.ts";
+import { describeMachine } from "./rounds.ts";
+import { SHOWO_WIDTH, SIZES, type Sizes } from "./sizes.ts";
+import type { BenchContext, Planned } from "./suite.ts";
+import { planLayer } from "./whole/layer.ts";
+import { planAnswers, planDrawing } from "./whole/model.ts";
+import { planStep } from "./whole/step.ts";
 
-/** The first contender is the yardstick: how many times longer the others take. */
-function describeTimings(timings: readonly Timing[], extra: (timing: Timing) => string): string {
-  const [first] = timings;
-  return timings
-    .map((timing) => {
-      const ratio = timing.medianMs / (first?.medianMs ?? Number.NaN);
-      return `  ${timing.name.padEnd(16)}${timing.medianMs.toFixed(1).padStart(9)} ms  ×${ratio.toFixed(2)}  ${extra(timing)}`;
-    })
-    .join("\n");
+/** A suite, and whether it compares ways of using a GPU. */
+interface Suite {
+  readonly plan: (context: BenchContext) => Planned[];
+  readonly needsGpu: boolean;
 }
 
-async function benchProducts({ rounds }: BenchOptions, output: Output, machine: string): Promise<void> {
-  for (const shape of PRODUCT_SHAPES) {
-    const name = `${shape.rows}×${shape.inner}×${shape.columns}`;
-    const progress = output.startProgress(`product ${name}`, rounds);
-    const timings = await timeInterleaved(await productContenders(shape), rounds, progress.update);
-    progress.stop();
-    const gflops = Object.fromEntries(timings.map((t) => [t.name, toGflops(shape, t.medianMs)]));
-    output.result(
-      { command: "bench", bench: "product", ...shape, machine, rounds, timings, gflops },
-      `matrix product ${name}, f32\n${describeTimings(timings, (t) => `${(gflops[t.name] ?? 0).toFixed(2)} GFLOP/s`)}`,
-    );
+const SUITES: Readonly<Record<Exclude<BenchOptions["suite"], "all">, Suite>> = {
+  kernels: {
+    needsGpu: true,
+    plan: ({ sizes }) =>
+      sizes.kernels.flatMap((model) => [
+        ...planTrainingOps(model),
+        planOptimizer(model),
+        ...planDrawingOps(model),
+      ]),
+  },
+  peers: {
+    needsGpu: true,
+    plan: ({ sizes: { peers } }) => [...planGradients(peers), ...planInt4(peers)],
+  },
+  drawing: {
+    needsGpu: false,
+    plan: ({ sizes, model }) => [planDrawing("drawing", model, sizes.drawing)],
+  },
+  answering: {
+    needsGpu: false,
+    plan: ({ sizes, model }) => [planAnswers(model, sizes.answers)],
+  },
+  step: {
+    needsGpu: false,
+    plan: ({ sizes, model }) => [planStep("GRPO step", model, sizes.step)],
+  },
+  layer: {
+    needsGpu: false,
+    plan: ({ sizes }) => [planLayer("one layer of Show-o 1.3B", { ...sizes.layer, width: SHOWO_WIDTH })],
+  },
+  growth: { needsGpu: false, plan: planGrowth },
+};
+
+/** Measures benchmarks one after the other and tells and keeps what came out. */
+class Bench {
+  readonly #options: BenchOptions;
+  readonly #output: Output;
+  readonly #report: BackendReport;
+  readonly #sizes: Sizes;
+  readonly #header: Omit<BenchFile, "records">;
+  #keep: ((record: BenchRecord) => Promise<void>) | null = null;
+  #peakGflops = 0;
+
+  constructor(options: BenchOptions, output: Output, report: BackendReport) {
+    this.#options = options;
+    this.#output = output;
+    this.#report = report;
+    const { adapter, isSoftware } = report;
+    this.#header = { adapter, isSoftware, machine: describeMachine() };
+    this.#sizes =
+      SIZES[options.sizes ?? (report.isSoftware || report.backend !== "webgpu" ? "small" : "full")];
   }
-}
 
-async function benchDrawing(options: BenchOptions, folder: string, output: Output, machine: string) {
-  const { rounds } = options;
-  const { backend } = await startNodeBackend(options.backend);
-  const network = await openNetwork(await findModelFolder(folder), options.weights);
-  const progress = output.startProgress("drawing", rounds);
-  const timings = await timeInterleaved(await drawingContenders(network), rounds, progress.update);
-  progress.stop();
-  disposeShowoNetwork(network);
-  output.result(
-    {
-      command: "bench",
-      bench: "drawing",
-      model: folder,
-      weights: options.weights,
-      backend,
-      machine,
-      rounds,
-      timings,
-    },
-    `drawing 8 images in 8 steps on ${backend}\n${describeTimings(timings, () => "")}`,
-  );
-}
-
-async function benchKernels({ rounds, filter }: BenchOptions, output: Output, machine: string) {
-  const { adapter } = await startNodeBackend("webgpu");
-  for (const { name, contenders } of kernelContenders(filter)) {
-    const progress = output.startProgress(name, rounds);
-    const timings = await timeInterleaved(contenders, rounds, progress.update);
-    progress.stop();
-    output.result(
-      { command: "bench", bench: "kernel", kernel: name, adapter, machine, rounds, timings },
-      `${name}, forward and gradient, on ${adapter}\n${describeTimings(timings, () => "")}`,
-    );
-  }
-}
-
-/** What one step of each contender asked of the GPU, and their dispatches by program. */
-function describeCounts(contenders: readonly CountedContender[]): string {
-  const blocks = contenders.map((contender) => {
-    const { dispatches = 0, submits = 0, readbacks = 0, programs = {} } = contender.counts() ?? {};
-    const lines = Object.entries(programs).map(
-      ([program, count]) => `${count.toString().padStart(7)}  ${program}`,
-    );
-    const total = `${contender.name}: ${dispatches} dispatches, ${submits} submits, ${readbacks} readbacks`;
-    return [total, ...lines].join("\n");
-  });
-  return blocks.join("\n");
-}
-
-async function benchStep(options: BenchOptions, folder: string, output: Output, machine: string) {
-  const { rounds, count, weights } = options;
-  const { adapter } = await startNodeBackend("webgpu");
-  if (count) computeNothing(tf.backend() as unknown as TrainerBackend);
-  const { contenders, dispose } = await stepContenders(folder, weights);
-  const progress = output.startProgress("GRPO step", count ? contenders.length : rounds);
-  let timings: readonly Timing[] = [];
-  if (count) {
-    for (const [at, contender] of contenders.entries()) {
-      await contender.run();
-      progress.update(at + 1);
+  async run(): Promise<void> {
+    const { suite, filter, count, model: folder, weights, out } = this.#options;
+    if (out !== undefined) this.#keep = await openRecords(out, this.#header);
+    const isGpu = this.#report.backend === "webgpu";
+    const context = { sizes: this.#sizes, model: { folder, weights } };
+    if (count) this.#stopComputing();
+    else if (isGpu) this.#peakGflops = bestRate((await this.#measure("peak", planPeak(this.#sizes))).results);
+    for (const [name, { needsGpu, plan }] of Object.entries(SUITES)) {
+      if (suite !== "all" && suite !== name) continue;
+      if (needsGpu && !isGpu) {
+        this.#output.log(`${name}: needs WebGPU, and ${this.#report.backend} runs.`);
+        continue;
+      }
+      for (const planned of plan(context)) {
+        if (planned.name.includes(filter)) await this.#try(name, planned);
+      }
     }
-  } else timings = await timeInterleaved(contenders, rounds, progress.update);
-  progress.stop();
-  dispose();
-  const counts = Object.fromEntries(contenders.map((contender) => [contender.name, contender.counts()]));
-  const measured = count ? {} : { rounds, timings };
-  const described = count ? [] : [describeTimings(timings, () => "")];
-  output.result(
-    { command: "bench", bench: "step", model: folder, weights, adapter, machine, ...measured, counts },
-    [`GRPO step of 4 images on ${adapter}`, ...described, describeCounts(contenders)].join("\n"),
-  );
+  }
+
+  /** @throws EngineError("noWebGpu") when nothing there could be counted */
+  #stopComputing(): void {
+    if (this.#report.backend !== "webgpu") {
+      throw new EngineError("noWebGpu", "Dispatches are counted on WebGPU alone; leave --count out.");
+    }
+    computeNothing(tf.backend() as unknown as TrainerBackend);
+  }
+
+  /** A benchmark that fails is told and left out: hours of others must not be lost with it. */
+  async #try(suite: string, planned: Planned): Promise<void> {
+    try {
+      await this.#measure(suite, planned);
+    } catch (thrown) {
+      process.exitCode = 1;
+      this.#output.log(`${suite}: ${planned.name}: ${thrown instanceof Error ? thrown.stack : thrown}`);
+    }
+  }
+
+  async #measure(suite: string, { name, open }: Planned): Promise<BenchRecord> {
+    const { rounds, count } = this.#options;
+    const load = loadavg()[0] ?? 0;
+    await tf.setBackend(this.#report.backend);
+    tf.engine().startScope();
+    let benchmark: Benchmark | null = null;
+    const progress = this.#output.startProgress(name, rounds);
+    try {
+      benchmark = { name, ...(await open()) };
+      const results = await (count ? countOnly(benchmark) : measure(benchmark, rounds, progress.update));
+      const { model, shape, axis, finishes } = benchmark;
+      const record: BenchRecord = {
+        suite: count ? COUNTS : suite,
+        name,
+        ...(model ? { model } : {}),
+        shape,
+        ...(axis ? { axis } : {}),
+        ...(finishes ? { finishes: finishes.what } : {}),
+        sizes: this.#sizes.name,
+        rounds: count ? 0 : rounds,
+        day: new Date().toISOString().slice(0, 10),
+        load,
+        peakGflops: suite === "peak" ? bestRate(results) : this.#peakGflops,
+        results,
+      };
+      await this.#tell(record);
+      return record;
+    } finally {
+      progress.stop();
+      benchmark?.dispose?.();
+      tf.engine().endScope();
+    }
+  }
+
+  async #tell(record: BenchRecord): Promise<void> {
+    const { adapter, backend } = this.#report;
+    const title = `${record.suite}: ${record.name} (${describeShape(record)}), ${backend} on ${adapter}`;
+    const text = [title, resultTable(record), ...programLists(record), ""].join("\n");
+    this.#output.result({ command: "bench", ...this.#header, ...record }, text);
+    await this.#keep?.(record);
+  }
 }
 
-/** Runs the chosen benchmarks; drawing and a step only with a model. Only one backend is alive at a time. */
+/** Runs the chosen suites on the chosen backend; "auto" is WebGPU wherever there is an adapter, be it a program. */
 export async function runBenchmarks(options: BenchOptions, output: Output): Promise<void> {
-  const machine = describeMachine();
-  output.log(machine);
-  const { model, suite } = options;
-  const isWanted = (name: BenchOptions["suite"]) => suite === "all" || suite === name;
-  const hasGpu = (await openDawn()) !== null;
-  if (!hasGpu) output.log("No WebGPU adapter was found: kernels and steps are not measured.");
+  const isGpu = options.backend === "auto" && (await openDawn()) !== null;
+  const report = await startNodeBackend(isGpu ? "webgpu" : options.backend);
+  output.log(`${report.backend} on ${report.adapter}; ${describeMachine()}`);
   try {
-    if (model !== undefined && isWanted("drawing")) await benchDrawing(options, model, output, machine);
-    if (isWanted("products")) await benchProducts(options, output, machine);
-    if (hasGpu && isWanted("kernels")) await benchKernels(options, output, machine);
-    if (hasGpu && model !== undefined && isWanted("step")) await benchStep(options, model, output, machine);
+    await new Bench(options, output, report).run();
   } finally {
     closeBackend();
   }

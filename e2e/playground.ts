@@ -1,9 +1,9 @@
 /** The page as a person uses it: what the journeys do again and again, by role and label. */
 import { expect, type Locator, type Page } from "@playwright/test";
 
-/** Models and shaders are slow to start on software adapters. */
-const OPENING_MS = 180_000;
-/** The first step on SwiftShader compiles every shader on the CPU; on two busy cores that takes minutes. */
+/** A step's shaders are compiled before Play is offered: on SwiftShader by the CPU, on two busy cores for minutes. */
+const OPENING_MS = 400_000;
+/** Software adapters take their time for a step too. */
 const STEP_MS = 400_000;
 
 export interface Visit {

@@ -8,6 +8,7 @@ import { EngineError } from "../engine/errors.ts";
 import { packRecording } from "../formats/recordingFile.ts";
 import type { RecordingHeader, TimedEvent } from "../protocol/recording.ts";
 import { findModelFolder, writeBytes } from "./node/files.ts";
+import { UNKEPT_CHOICES } from "./node/kernelChoices.ts";
 import { SHIPPED_JUDGE } from "./openJudge.ts";
 import { addModelOptions, wholeNumber } from "./options.ts";
 import { createOutput, type Output } from "./output.ts";
@@ -89,6 +90,7 @@ async function record(options: RecordOptions, config: RunConfig, output: Output)
     onError: (error) => output.log(error.message),
     yieldToMessages,
     load: loadLocalFile,
+    choices: UNKEPT_CHOICES,
   });
   const progress = output.startProgress("recording", options.steps);
   try {

@@ -23,9 +23,11 @@ export {
   type DeviceMemory,
   deviceMemory,
   explainFailure,
+  settleKernelChoices,
   startBackend,
 } from "./device/backend.ts";
 export { breatheOnReads } from "./device/breathe.ts";
+export type { ChoiceStore } from "./device/kernelChoices.ts";
 export {
   EngineError,
   type EngineErrorCode,
@@ -115,6 +117,8 @@ export { type CheckResult, verifyShowoGolden } from "./models/showo/golden.ts";
 export type { Answer, ImageCodes, ImageU8, UnifiedModel, WeightReport } from "./models/unified.ts";
 export type { ModelFormat } from "./quant/quantFormat.ts";
 export { isExactAnswer } from "./reward/matchAnswer.ts";
+export { compileStep } from "./rl/compileStep.ts";
+export { describePlan, type MemoryPlan, planMemory } from "./rl/memoryPlan.ts";
 export type { Task } from "./rl/task.ts";
 export { createTrainerState, type TrainerEvent, type TrainerState, train } from "./rl/trainer.ts";
 export { createTaskSource, judgeAnswer } from "./rl/worldTask.ts";

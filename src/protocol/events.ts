@@ -44,13 +44,15 @@ export const eventSchema = z.discriminatedUnion("type", [
   }),
   z.object({
     type: z.literal("modelProgressed"),
-    stage: z.enum(["download", "upload", "warmUp"]),
+    stage: z.enum(["download", "upload"]),
     file: z.string(),
     loadedBytes: z.number(),
     totalBytes: z.number(),
   }),
   /** The download was cancelled; the next `openModel` goes on from what has arrived. */
   z.object({ type: z.literal("openingCancelled") }),
+  /** WebGPU, before a run starts: shaders compiled so far. */
+  z.object({ type: z.literal("shadersCompiled"), compiled: z.number(), total: z.number() }),
   z.object({
     type: z.literal("modelReady"),
     modelId: z.string(),

@@ -57,6 +57,7 @@ const EVENTS: { [T in WorkerEventType]: EventOf<T> } = {
     totalBytes: 20,
   },
   openingCancelled: { type: "openingCancelled" },
+  shadersCompiled: { type: "shadersCompiled", compiled: 12, total: 96 },
   modelReady: {
     type: "modelReady",
     modelId: "nano",

@@ -56,6 +56,7 @@ export const METRICS = {
     unit: "share",
     help: "Share of tokens in which two images of a group differ.",
   },
+  gpuMs: { label: "GPU time", unit: "ms", help: "Time the GPU computed for the step, by its own clock." },
   stepSeconds: { label: "step time", unit: "s", help: "Wall-clock time of the step." },
 } as const satisfies Record<string, MetricField>;
 

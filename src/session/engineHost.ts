@@ -4,7 +4,9 @@ import type { RunConfig } from "../engine/config.ts";
 import { EngineError } from "../engine/errors.ts";
 import {
   breatheOnReads,
+  type ChoiceStore,
   closeBackend,
+  compileStep,
   createRng,
   createSplits,
   createTaskSource,
@@ -20,9 +22,11 @@ import {
   type ObjectDetector,
   observeGroups,
   parseWorldSpec,
+  planMemory,
   requireFit,
   restoreCheckpoint,
   type Splits,
+  settleKernelChoices,
   startBackend,
   type TrainerState,
   train,
@@ -42,6 +46,8 @@ export interface HostOptions {
   readonly yieldToMessages: () => Promise<void>;
   /** How files are fetched; the host's own `fetch` when absent. */
   readonly load?: typeof fetch;
+  /** Which kernels are fastest here, from earlier visits. */
+  readonly choices: ChoiceStore;
 }
 
 interface Loaded {
@@ -82,7 +88,7 @@ export function createEngineHost(options: HostOptions): SessionEngine {
     },
     async openRun(order) {
       if (!loaded) throw new EngineError("badInput", "No model is loaded: open one first.");
-      return await openRun(loaded, order);
+      return await openRun(loaded, order, options.choices);
     },
     async requireFit(checkpoint) {
       if (!loaded) throw new EngineError("badInput", "No model is loaded: open one first.");
@@ -98,16 +104,24 @@ export function createEngineHost(options: HostOptions): SessionEngine {
   };
 }
 
-async function openRun(loaded: Loaded, { config, checkpoint }: RunOrder): Promise<EngineRun> {
+async function openRun(
+  loaded: Loaded,
+  { config, checkpoint, onCompiled }: RunOrder,
+  choices: ChoiceStore,
+): Promise<EngineRun> {
   const { model } = loaded;
   const { loraRank, loraAlpha, seed } = config();
+  // What cannot fit is refused before anything more is allocated.
+  planMemory(model, config());
   model.attachAdapter({ rank: loraRank, alpha: loraAlpha, seed });
+  await compileStep({ ...describeTraining(loaded), config }, onCompiled);
+  await settleKernelChoices(choices);
   const state = createTrainerState(model);
   if (checkpoint) restoreCheckpoint(await decodeCheckpoint(checkpoint), model, state);
   const filmRows = chooseFilmRows(loaded, config());
   return {
     finishedSteps: () => state.step,
-    train: (signal) => trainOn(loaded, state, config, signal),
+    train: (signal) => train({ ...describeTraining(loaded), state, config, signal }),
     decodeImages: (images) => model.decodeImages(images),
     filmRows,
     drawFilm: (signal) => drawFilm(model, filmRows, config(), signal),
@@ -117,21 +131,13 @@ async function openRun(loaded: Loaded, { config, checkpoint }: RunOrder): Promis
   };
 }
 
-function trainOn(
-  { model, detector, world, splits }: Loaded,
-  state: TrainerState,
-  config: () => RunConfig,
-  signal: AbortSignal,
-) {
-  return train({
+function describeTraining({ model, detector, world, splits }: Loaded) {
+  return {
     model,
-    state,
-    config,
-    signal,
     drawTask: createTaskSource(world, splits),
     judge: judgeAnswer,
     ...(detector ? { observe: observeGroups({ model, detector }) } : {}),
-  });
+  };
 }
 
 /** Restores the run with every number NaN, by the way a damaged memory would reach it: the weights. */

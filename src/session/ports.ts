@@ -51,6 +51,8 @@ export interface RunOrder {
   readonly config: () => RunConfig;
   /** The engine's checkpoint to go on from; null for a fresh adapter. */
   readonly checkpoint: Uint8Array | null;
+  /** Hears how many of the shaders that a step needs are compiled; silent where there are none. */
+  readonly onCompiled: (compiled: number, total: number) => void;
 }
 
 export interface SessionEngine {

@@ -22,6 +22,7 @@ describe("Session", () => {
     expect(stage.types()).toEqual([
       "backendStarted",
       "modelReady",
+      "shadersCompiled",
       "runStarted",
       "stateChanged",
       "memoryMeasured",

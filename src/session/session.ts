@@ -215,6 +215,7 @@ export class Session {
       preset: identity.preset,
       config: () => config,
       checkpoint: stored?.bytes ?? null,
+      onCompiled: (compiled, total) => this.#ports.emit({ type: "shadersCompiled", compiled, total }),
     });
     const run: OpenedRun = {
       ...identity,

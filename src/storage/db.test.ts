@@ -23,14 +23,14 @@ describe("createDatabase", () => {
     vi.stubGlobal("indexedDB", undefined);
     await expect(database.get()).rejects.toMatchObject({ code: "storageUnavailable" });
     vi.stubGlobal("indexedDB", factory);
-    expect((await database.get()).objectStoreNames).toHaveLength(2);
+    expect((await database.get()).objectStoreNames).toHaveLength(3);
   });
 
   it("lets a newer version through and reports that it cannot open the old one any more", async () => {
     const database = createDatabase("newer");
     await database.get();
-    const newer = await openDB("newer", 2);
-    expect(newer.version).toBe(2);
+    const newer = await openDB("newer", 3);
+    expect(newer.version).toBe(3);
     await expect(database.get()).rejects.toMatchObject({ code: "storageUnavailable" });
     newer.close();
   });

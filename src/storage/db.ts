@@ -7,7 +7,7 @@ import { EngineError } from "../engine/errors.ts";
 
 const NAME = "unirl-playground";
 /** Raise it together with a new branch in `upgrade`. */
-const VERSION = 1;
+const VERSION = 2;
 /** How long another tab may keep an older version open before we say so. */
 const BLOCKED_MS = 4000;
 
@@ -38,9 +38,17 @@ export interface SlotRecord {
   readonly bytes: Uint8Array;
 }
 
+/** Which kernels were found fastest on an adapter by a browser. */
+export interface ChoicesRecord {
+  readonly adapter: string;
+  readonly browser: string;
+  readonly answers: Readonly<Record<string, string>>;
+}
+
 export interface UnirlSchema extends DBSchema {
   heads: { key: string; value: HeadRecord };
   slots: { key: [string, number]; value: SlotRecord };
+  kernelChoices: { key: string; value: ChoicesRecord };
 }
 
 export type UnirlDb = IDBPDatabase<UnirlSchema>;
@@ -92,6 +100,7 @@ async function openWithin(name: string, forget: () => void): Promise<UnirlDb> {
         database.createObjectStore("heads", { keyPath: "runId" });
         database.createObjectStore("slots", { keyPath: ["runId", "slot"] });
       }
+      if (oldVersion < 2) database.createObjectStore("kernelChoices", { keyPath: "adapter" });
     },
     blocked(currentVersion) {
       giveUp = setTimeout(() => refuse(blockedError(currentVersion)), BLOCKED_MS);

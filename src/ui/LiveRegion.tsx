@@ -16,7 +16,8 @@ export function LiveRegion() {
       announcer.offer(`Step ${columns.steps().at(-1)}, reward ${now.toFixed(2)}${trend}`);
     });
     const unfollowRun = stores.run.subscribe((run, before) => {
-      if (run.opening === "ready" && before.opening !== "ready") announcer.offer("The model is ready.");
+      const wasOpening = before.opening !== "ready" && before.opening !== "warmUp";
+      if (run.opening === "ready" && wasOpening) announcer.offer("The model is ready.");
       if (run.state !== before.state && run.state === "paused")
         announcer.offer(`Paused at step ${run.step}.`);
     });

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
+import { makeConfig } from "../engine/config.ts";
 import { createFakeClient, FAKE_MODEL, type FakeClient, fakeRunStarted } from "./__fixtures__/fakeClient.ts";
 import { parseAddress } from "./address.ts";
 import { createSession, type LiveSession } from "./session.ts";
@@ -82,6 +83,21 @@ describe("session", () => {
     expect(client.sent).toHaveLength(1);
     session.resumeRun();
     expect(client.sent[1]).toEqual({ type: "resumeRun", runId: "old" });
+  });
+
+  it("begins the run that was asked for while another one warms up, once", async () => {
+    await session.open();
+    client.emit(FAKE_MODEL);
+    client.emit({ type: "shadersCompiled", compiled: 3, total: 96 });
+    session.play({ preset: "robust", config: makeConfig("robust", { groupSize: 4 }) });
+    expect(client.sent).toHaveLength(2);
+    client.emit(fakeRunStarted(0));
+    expect(client.sent.slice(2)).toMatchObject([
+      { type: "startRun", config: { groupSize: 4 } },
+      { type: "play" },
+    ]);
+    client.emit(fakeRunStarted(0));
+    expect(client.sent).toHaveLength(4);
   });
 
   it("leaves the run's return to the worker after a reconnection", async () => {

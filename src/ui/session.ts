@@ -233,17 +233,19 @@ class WorkerSession implements LiveSession {
   }
 
   private startPlanned(isPlayed: boolean): void {
+    this.isPlayWanted = false;
     this.send({ type: "startRun", ...this.planned });
     if (isPlayed) this.send({ type: "play" });
   }
 
   private follow(event: WorkerEvent): void {
     if (event.type === "resumeOffered") this.hasOffer = true;
+    // It was asked for while another run warmed up.
+    if (event.type === "runStarted" && this.isPlayWanted) this.startPlanned(true);
     if (event.type !== "modelReady") return;
     // After a reconnection the worker brings the run back by itself.
     const isRunComingBack = this.isReconnecting && this.parts.stores.run.getState().runId !== null;
     const isPlayed = this.isPlayWanted;
-    this.isPlayWanted = false;
     if (isPlayed || (!this.hasOffer && !isRunComingBack)) this.startPlanned(isPlayed);
   }
 }

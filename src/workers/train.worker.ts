@@ -9,6 +9,7 @@ import { createEngineHost } from "../session/engineHost.ts";
 import { Session } from "../session/session.ts";
 import { deleteRun, listRuns, loadCheckpoint, saveCheckpoint } from "../storage/checkpoints.ts";
 import { createDatabase } from "../storage/db.ts";
+import { createChoiceStore } from "../storage/kernelChoices.ts";
 import { estimateStorage } from "../storage/quota.ts";
 import { lockRun } from "../storage/runLock.ts";
 import { listTransferables } from "./transferables.ts";
@@ -27,6 +28,7 @@ const session: Session = new Session({
     onLost: (error) => session.noteLost(error),
     onError: (error) => session.noteDeviceError(error),
     yieldToMessages,
+    choices: createChoiceStore(database, navigator.userAgent),
   }),
   storage: {
     save: (run) => saveCheckpoint(database, run),

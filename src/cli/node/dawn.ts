@@ -80,9 +80,9 @@ async function hasAdapter(gpu: GPU): Promise<boolean> {
 let kept: GPU | null = null;
 
 /**
- * Opens Dawn and puts its classes and `navigator.gpu` where tfjs looks for them. Without a hardware adapter and
- * with `VK_ICD_FILENAMES` unset it turns to an installed browser's SwiftShader. A process that called this must
- * end with `process.exit`: Dawn's threads keep it alive.
+ * Opens Dawn and puts its classes and `navigator.gpu` where tfjs looks for them. Without a hardware adapter, and with no
+ * driver named by `VK_DRIVER_FILES` or `VK_ICD_FILENAMES`, it turns to an installed browser's SwiftShader. A process that
+ * called this must end with `process.exit`: Dawn's threads keep it alive.
  * @returns null when the package is not installed or no adapter is found
  */
 export async function openDawn(): Promise<GPU | null> {
@@ -91,7 +91,8 @@ export async function openDawn(): Promise<GPU | null> {
   if (!dawn) return null;
   Object.assign(globalThis, dawn.globals);
   const software = findSoftwareVulkan();
-  const isFree = process.env.VK_ICD_FILENAMES === undefined;
+  const { VK_ICD_FILENAMES, VK_DRIVER_FILES } = process.env;
+  const isFree = VK_ICD_FILENAMES === undefined && VK_DRIVER_FILES === undefined;
   // The Vulkan loader reads the environment when an instance is made, so software is chosen before `create`.
   if (software) loadBrowserVulkan(software);
   if (software && isFree && !hasVulkanDriver()) chooseSoftware(software);

@@ -6,6 +6,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { makeConfig } from "../../engine/config.ts";
 import { createEngineHost } from "../../session/engineHost.ts";
+import { UNKEPT_CHOICES } from "../node/kernelChoices.ts";
 import { loadLocalFile } from "../node/localFetch.ts";
 import { findWasmFolder, prepareNode } from "../node/nodeBackend.ts";
 import { RecordingFolder } from "./folderStorage.ts";
@@ -46,6 +47,7 @@ async function record(work: string, steps: number, config = CONFIG) {
     onError: fail,
     yieldToMessages,
     load: loadLocalFile,
+    choices: UNKEPT_CHOICES,
   });
   const open = {
     modelId: "nano",

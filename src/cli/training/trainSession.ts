@@ -3,18 +3,23 @@ import { diffConfig, type RunConfig } from "../../engine/config.ts";
 import { EngineError } from "../../engine/errors.ts";
 import {
   type Checkpoint,
+  compileStep,
   createSplits,
   createTaskSource,
   createTrainerState,
   decodeCheckpoint,
+  describePlan,
   encodeCheckpoint,
   judgeAnswer,
   observeGroups,
+  planMemory,
   restoreCheckpoint,
   type Splits,
+  settleKernelChoices,
   type TrainerState,
   train,
 } from "../../engine/index.ts";
+import { UNKEPT_CHOICES } from "../node/kernelChoices.ts";
 import {
   type ComparePlan,
   type CompareSetting,
@@ -67,9 +72,11 @@ export async function runTraining(setting: TrainSetting): Promise<boolean> {
   folder.openMetrics(checkpoint?.step ?? 0);
   const splits = createSplits(sprites.spec);
   const plan = planComparison(setting, splits, config);
+  warn(`Memory: ${describePlan(planMemory(model, config))}.`);
   model.attachAdapter({ rank: config.loraRank, alpha: config.loraAlpha, seed: config.seed });
   const state = createTrainerState(model);
   try {
+    await compileShaders(setting, splits, config);
     // The fresh adapter changes nothing (B = 0), so this scores the base model, for a resumed run too.
     const before = await unlessStopped(() => scoreModel(model, plan));
     if (!before) return false;
@@ -101,6 +108,33 @@ async function unlessStopped<T>(work: () => Promise<T>): Promise<T | null> {
     if (error instanceof EngineError && error.code === "cancelled") return null;
     throw error;
   }
+}
+
+/** Compiles what a step needs in parallel, before the first thing is run; only WebGPU compiles anything. */
+async function compileShaders(
+  { model, detector, sprites, progress, warn }: TrainSetting,
+  splits: Splits,
+  config: RunConfig,
+): Promise<void> {
+  const startedMs = performance.now();
+  let count = 0;
+  await compileStep(
+    {
+      model,
+      drawTask: createTaskSource(sprites.spec, splits),
+      judge: judgeAnswer,
+      config: () => config,
+      ...(detector ? { observe: observeGroups({ model, detector }) } : {}),
+    },
+    (compiled, total) => {
+      count = total;
+      progress.update(0, undefined, `compiling shaders ${compiled}/${total}`);
+    },
+  );
+  // Timed in every run: it takes a second, and a stale file would cost more.
+  await settleKernelChoices(UNKEPT_CHOICES);
+  if (count > 0)
+    warn(`${count} shaders compiled in ${((performance.now() - startedMs) / 1000).toFixed(1)} s.`);
 }
 
 async function trainSteps(

@@ -6,8 +6,13 @@
  */
 import * as tf from "@tensorflow/tfjs-core";
 import { EngineError } from "../errors.ts";
+import { isCompilingOnly } from "./compilation.ts";
+import { DutyCycle, type Rest } from "./dutyCycle.ts";
 import { describeAdapter, openDevice, requestAdapter, toGpuError, toLostError } from "./gpuDevice.ts";
+import type { GpuUse } from "./gpuLog.ts";
+import { programFeatures } from "./gpuProgram.ts";
 import { registerGradients } from "./gradients.ts";
+import type { ChoiceStore } from "./kernelChoices.ts";
 import type { TrainerBackend } from "./trainerBackend.ts";
 import { startWasm } from "./wasm.ts";
 
@@ -135,7 +140,8 @@ async function startWebGpu(
   watch(device, options);
   // The package registers a factory that opens a device we do not own; kernels are bound to the name.
   if (tf.findBackendFactory("webgpu")) tf.removeBackend("webgpu");
-  tf.registerBackend("webgpu", () => new TrainerBackend(device, adapter.info));
+  const features = programFeatures(device.features, options.gpu?.wgslLanguageFeatures ?? new Set());
+  tf.registerBackend("webgpu", () => new TrainerBackend(device, adapter.info, { isSoftware, features }));
   tf.env().set("WEBGPU_MATMUL_PROGRAM_TYPE", PACKED_MATMUL);
   // Small operations would otherwise run on the CPU backend, unseen and with other rounding.
   tf.env().set("WEBGPU_CPU_FORWARD", false);
@@ -225,9 +231,51 @@ export function currentDevice(): GPUDevice | null {
   return running?.device ?? null;
 }
 
+let readShare = () => 1;
+
+/** @param share of the time that stretches of work may take, above 0 and up to 1; read at every rest from now on */
+export function limitShare(share: () => number): void {
+  readShare = share;
+}
+
+const dutyCycle = new DutyCycle({
+  share: () => (isCompilingOnly() ? 1 : readShare()),
+  workedMs: () => (running?.device ? (tf.backend() as unknown as TrainerBackend).busyMs : tf.util.now()),
+  settle: async () => {
+    if (running?.device) await (tf.backend() as unknown as TrainerBackend).finishWork();
+  },
+  now: tf.util.now,
+});
+
+/** A stretch of work begins, on the GPU or on this thread. @returns to be awaited at its end: rests as `limitShare` asks */
+export function beginStretch(): Rest {
+  return dutyCycle.begin();
+}
+
 /** Resolves once the GPU has done what was handed to it so far; at once where there is none. Reads nothing back. */
 export async function finishSubmitted(): Promise<void> {
   await running?.device?.queue.onSubmittedWorkDone();
+}
+
+/**
+ * Compiles in parallel the shaders that `body` would run, without running anything (`TrainerBackend.compileAhead`). Does
+ * nothing off WebGPU: nothing is compiled there.
+ * @param onProgress pipelines compiled so far, of how many
+ * @throws EngineError("gpuError")
+ */
+export async function compileAhead(
+  body: () => Promise<unknown>,
+  onProgress?: (compiled: number, total: number) => void,
+): Promise<void> {
+  if (running?.device) await (tf.backend() as unknown as TrainerBackend).compileAhead(body, onProgress);
+}
+
+/**
+ * Finds out by short timing runs which kernels are fastest here for what was compiled ahead, unless the store knows. Does
+ * nothing off WebGPU and on a GPU that is a program on the CPU.
+ */
+export async function settleKernelChoices(store: ChoiceStore): Promise<void> {
+  if (running?.device) await (tf.backend() as unknown as TrainerBackend).settleChoices(store);
 }
 
 /**
@@ -238,6 +286,16 @@ export function explainFailure(thrown: unknown): unknown {
   return running?.lost ?? thrown;
 }
 
+/** From now on what is asked of the GPU is booked on this phase; null: on none. Does nothing off the GPU. */
+export function enterPhase(phase: string | null): void {
+  if (running?.device) (tf.backend() as unknown as TrainerBackend).enterPhase(phase);
+}
+
+/** What each phase asked of the GPU since the last call, once it has done it; null off the GPU. */
+export async function takeGpuUse(): Promise<ReadonlyMap<string, GpuUse> | null> {
+  return running?.device ? await (tf.backend() as unknown as TrainerBackend).takeUse() : null;
+}
+
 /** What tensors take. */
 export interface DeviceMemory {
   readonly numTensors: number;
@@ -245,14 +303,6 @@ export interface DeviceMemory {
   readonly numBytes: number;
   /** Bytes held on the GPU, buffers kept for reuse included; null off the GPU. */
   readonly gpuBytes: number | null;
-}
-
-/** Buffers kept for reuse beyond this are given back between steps. */
-const MAX_POOLED_BYTES = 256 * 2 ** 20;
-
-/** Gives back GPU memory that nothing uses; call it between steps. Does nothing off the GPU. */
-export function trimMemory(maxPooledBytes = MAX_POOLED_BYTES): void {
-  if (running?.device) (tf.backend() as unknown as TrainerBackend).trimPool(maxPooledBytes);
 }
 
 /** Measures the current backend's memory; cheap. Zeros when none runs. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type GpuProgram, packUniforms, spreadGroups, writeWgsl } from "./gpuProgram.ts";
+import { type GpuProgram, packUniforms, programFeatures, spreadGroups, writeWgsl } from "./gpuProgram.ts";
 
 const PROGRAM: GpuProgram = {
   name: "scale",
@@ -20,6 +20,23 @@ describe("a shader as data", () => {
         PROGRAM.body,
       ].join("\n"),
     );
+  });
+
+  it("asks for features before all else", () => {
+    const text = writeWgsl({ ...PROGRAM, features: ["f16", "subgroups"] });
+    expect(text.split("\n").slice(0, 4)).toEqual([
+      "enable f16;",
+      "enable subgroups;",
+      "requires subgroup_id;",
+      "@group(0) @binding(0) var<storage, read> x: array<vec4<f32>>;",
+    ]);
+  });
+
+  it("writes for features that both device and language have", () => {
+    const device = new Set(["shader-f16", "subgroups", "timestamp-query"]);
+    expect([...programFeatures(device, new Set(["subgroup_id"]))]).toEqual(["f16", "subgroups"]);
+    expect([...programFeatures(device, new Set())]).toEqual(["f16"]);
+    expect([...programFeatures(new Set(), new Set(["subgroup_id"]))]).toEqual([]);
   });
 
   it("packs uniforms by their types, padded to 16 bytes", () => {

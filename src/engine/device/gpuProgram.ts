@@ -7,6 +7,26 @@ import { EngineError } from "../errors.ts";
 /** WGSL type of a buffer's elements. Every element of a tensor is 4 bytes, so vectors must divide its size. */
 export type Element = "f32" | "i32" | "u32" | "vec2<f32>" | "vec4<f32>" | "vec4<i32>" | "vec4<u32>";
 
+/** What a program may need beyond the base path that every device has. */
+export type ProgramFeature = "f16" | "subgroups";
+
+/** WGSL directives, which must come before all else. A subgroup's number spares guessing which threads it holds. */
+const DIRECTIVES: Readonly<Record<ProgramFeature, string>> = {
+  f16: "enable f16;",
+  subgroups: "enable subgroups;\nrequires subgroup_id;",
+};
+
+/** The features of a device for which programs can be written. @param languageFeatures of the browser's WGSL */
+export function programFeatures(
+  deviceFeatures: ReadonlySet<string>,
+  languageFeatures: ReadonlySet<string>,
+): Set<ProgramFeature> {
+  const features = new Set<ProgramFeature>();
+  if (deviceFeatures.has("shader-f16")) features.add("f16");
+  if (deviceFeatures.has("subgroups") && languageFeatures.has("subgroup_id")) features.add("subgroups");
+  return features;
+}
+
 /** One number given with each dispatch. */
 export type UniformType = "u32" | "i32" | "f32";
 
@@ -21,6 +41,8 @@ export interface GpuProgram {
   readonly uniforms: Readonly<Record<string, UniformType>>;
   /** Module-scope WGSL with one entry point, `main`. Sizes written into it make it another program. */
   readonly body: string;
+  /** Absent: runs on every device. Whoever picks such a program has another for devices without. */
+  readonly features?: readonly ProgramFeature[];
 }
 
 /** The base path's promise: every WebGPU device binds at least so many storage buffers. */
@@ -33,7 +55,7 @@ const MAX_GROUPS_PER_DIMENSION = 65_535;
  * The shader's whole text.
  * @throws EngineError("badInput") when it needs more buffers than every device binds
  */
-export function writeWgsl({ name, inputs, outputs, uniforms, body }: GpuProgram): string {
+export function writeWgsl({ name, inputs, outputs, uniforms, body, features = [] }: GpuProgram): string {
   const storage = [
     ...Object.entries(inputs).map(([key, element]) => `var<storage, read> ${key}: array<${element}>;`),
     ...Object.entries(outputs).map(([key, element]) => `var<storage, read_write> ${key}: array<${element}>;`),
@@ -49,7 +71,8 @@ export function writeWgsl({ name, inputs, outputs, uniforms, body }: GpuProgram)
           `struct Params { ${fields.join(" ")} }`,
           `@group(0) @binding(${storage.length}) var<uniform> params: Params;`,
         ];
-  return [...storage.map((line, at) => `@group(0) @binding(${at}) ${line}`), ...params, body].join("\n");
+  const bindings = storage.map((line, at) => `@group(0) @binding(${at}) ${line}`);
+  return [...features.map((feature) => DIRECTIVES[feature]), ...bindings, ...params, body].join("\n");
 }
 
 /** The uniforms' bytes, padded to 16. @throws EngineError("badInput") naming a uniform without a value */

@@ -1,51 +1,80 @@
 /**
- * How many dispatches go into one submit, so that the GPU is never busy for long without a chance to draw the desktop.
- * Learnt from how long the submits before took; knows no device and no clock.
+ * Which dispatches go into one submit, so that the GPU is never busy for long without a chance to draw the desktop. What
+ * a kind of dispatch costs is learnt from how long the submits took that held some; knows no device and no clock.
  */
 
 /** A frame at 60 Hz. */
 const TARGET_MS = 16;
-const MIN_DISPATCHES = 1;
-const MAX_DISPATCHES = 256;
-/** Before anything is known: tfjs's own choice. */
-const FIRST_DISPATCHES = 15;
-/** Weight of the newest submit in the running mean. */
-const NEWEST = 0.3;
+/** In one submit at most: tensors are freed at submits, so one must come even where dispatches cost nothing. */
+export const MAX_DISPATCHES = 256;
+/** How fast a cost follows what was measured: longer work counts at once, shorter work only bit by bit. */
+const UPWARDS = 1;
+const DOWNWARDS = 0.3;
 
-interface Submit {
-  readonly dispatches: number;
-  readonly atMs: number;
+/** Dispatches handed over together, counted by kind. */
+export type Submit = ReadonlyMap<string, number>;
+
+/** Same names and about as much to do: of one program, more workgroups cost more. @param groups workgroups in all */
+export function dispatchKind(program: string, groups: number): string {
+  return `${program}/${Math.ceil(Math.log2(groups))}`;
 }
 
 export class SubmitPacer {
-  readonly #open: Submit[] = [];
-  #lastDoneMs = 0;
-  #msPerDispatch: number | null = null;
+  readonly #guessMs: number;
+  readonly #costs = new Map<string, number>();
+  #open = new Map<string, number>();
+  #openCount = 0;
+  #openMs = 0;
 
-  /** Dispatches after which the next submit is due. */
-  get batchSize(): number {
-    if (this.#msPerDispatch === null) return FIRST_DISPATCHES;
-    const fitting = Math.floor(TARGET_MS / Math.max(this.#msPerDispatch, TARGET_MS / MAX_DISPATCHES));
-    return Math.min(MAX_DISPATCHES, Math.max(MIN_DISPATCHES, fitting));
+  /** @param firstDispatches how many dispatches of unknown cost fit a submit */
+  constructor(firstDispatches: number) {
+    this.#guessMs = TARGET_MS / firstDispatches;
   }
 
-  /** Work was handed over. */
-  submitted(dispatches: number, nowMs: number): void {
-    this.#open.push({ dispatches, atMs: nowMs });
+  /** The submit that is being recorded. */
+  get open(): Submit {
+    return this.#open;
   }
 
-  /** The oldest work handed over is done; it began when the one before it ended, or when it came. */
-  finished(nowMs: number): void {
-    const submit = this.#open.shift();
-    if (!submit) return;
-    const busyMs = nowMs - Math.max(this.#lastDoneMs, submit.atMs);
-    this.#lastDoneMs = nowMs;
-    if (submit.dispatches === 0) return;
-    const measured = busyMs / submit.dispatches;
-    // Longer work counts at once, shorter work only bit by bit: a mix of both must not surprise the desktop.
-    this.#msPerDispatch =
-      this.#msPerDispatch === null || measured > this.#msPerDispatch
-        ? measured
-        : this.#msPerDispatch * (1 - NEWEST) + measured * NEWEST;
+  /** Whether what is recorded is to be handed over before a dispatch of this kind joins it. */
+  isDue(kind: string): boolean {
+    if (this.#openCount === 0) return false;
+    return this.#openCount >= MAX_DISPATCHES || this.#openMs + this.#costOf(kind) > TARGET_MS;
+  }
+
+  /** A dispatch was recorded. */
+  add(kind: string): void {
+    this.#open.set(kind, (this.#open.get(kind) ?? 0) + 1);
+    this.#openCount += 1;
+    this.#openMs += this.#costOf(kind);
+  }
+
+  /** What is recorded was handed over; another submit is open from now on. */
+  submitted(): void {
+    this.#open = new Map();
+    this.#openCount = 0;
+    this.#openMs = 0;
+  }
+
+  /**
+   * A submit took so long. The error of the forecast is shared out by least squares: Δcost of kind k is
+   * error · n_k / Σ n². Source: normalised least mean squares (Nagumo and Noda 1967).
+   */
+  finished(submit: Submit, busyMs: number): void {
+    let [forecast, squares] = [0, 0];
+    for (const [kind, count] of submit) {
+      forecast += count * this.#costOf(kind);
+      squares += count * count;
+    }
+    if (squares === 0) return;
+    const error = busyMs - forecast;
+    const step = (error * (error > 0 ? UPWARDS : DOWNWARDS)) / squares;
+    for (const [kind, count] of submit) {
+      this.#costs.set(kind, Math.max(0, this.#costOf(kind) + step * count));
+    }
+  }
+
+  #costOf(kind: string): number {
+    return this.#costs.get(kind) ?? this.#guessMs;
   }
 }

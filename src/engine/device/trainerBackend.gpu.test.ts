@@ -65,7 +65,68 @@ describe.skipIf(!hasDawn)("the trainer's backend", { timeout: 120_000 }, () => {
     expect(after.dispatches - before.dispatches).toBe(2);
     expect(after.readbacks - before.readbacks).toBe(1);
     expect(after.readbackBytes - before.readbackBytes).toBe(8);
-    expect(after.submits - before.submits).toBe(1);
+    // The readback's, and more where the machine is so slow that every dispatch gets one.
+    const submits = after.submits - before.submits;
+    expect(submits).toBeGreaterThanOrEqual(1);
+    expect(submits).toBeLessThanOrEqual(3);
+  });
+
+  it("books work on phases, and times it where the device has a clock", async () => {
+    await backend().takeUse();
+    const x = tf.ones([1000]);
+    const work = async (phase: string | null, times: number) => {
+      backend().enterPhase(phase);
+      const results = Array.from({ length: times }, (_, at) => scale(x, at).y);
+      await tf.addN(results).data();
+      tf.dispose(results);
+    };
+    await work("draw", 3);
+    await work(null, 4);
+    await work("learn", 5);
+    await work("draw", 2);
+    backend().enterPhase(null);
+    const use = await backend().takeUse();
+    expect([...use.keys()]).toEqual(["draw", "learn"]);
+    expect(use.get("draw")).toMatchObject({ dispatches: 7, readbacks: 2, readbackBytes: 8000 });
+    expect(use.get("learn")).toMatchObject({ dispatches: 6, readbacks: 1, readbackBytes: 4000 });
+    for (const { busyMs } of use.values()) {
+      if (backend().device.features.has("timestamp-query")) expect(busyMs).toBeGreaterThan(0);
+      else expect(busyMs).toBeNull();
+    }
+    expect((await backend().takeUse()).size).toBe(0);
+  });
+
+  it("tells how long the GPU worked, once its work is finished", async () => {
+    await backend().finishWork();
+    const before = backend().busyMs;
+    const product = tf.matMul(tf.ones([256, 256]), tf.ones([256, 256]));
+    await backend().finishWork();
+    const first = backend().busyMs;
+    expect(first).toBeGreaterThan(before);
+    await backend().finishWork();
+    expect(backend().busyMs).toBe(first);
+    product.dispose();
+  });
+
+  it("refuses what was computed from zeros and kept", async () => {
+    const held: tf.Tensor[] = [];
+    const compiling = backend().compileAhead(async () => held.push(tf.add(tf.ones([3]), 1)));
+    await expect(compiling).rejects.toThrow("never computed");
+    tf.dispose(held);
+  });
+
+  it("says that a shader does not compile, and goes on", async () => {
+    const broken = { ...SCALE, body: "this is no WGSL" } satisfies GpuProgram;
+    const spec = { shape: [1], dtype: "float32" as const };
+    const x = tf.tensor1d([1]);
+    const compiling = backend().compileAhead(async () => {
+      const outputs = { y: spec, z: spec };
+      const { y, z } = backend().runProgram(broken, { x }, outputs, { size: 1, factor: 1 }, [1, 1, 1]);
+      backend().disposeData(y.dataId);
+      backend().disposeData(z.dataId);
+    });
+    await expect(compiling).rejects.toMatchObject({ code: "gpuError" });
+    expect([...(await scale(tf.tensor1d([2]), 3).y.data())]).toEqual([6]);
   });
 
   it("writes a given tensor in place", async () => {
@@ -92,14 +153,16 @@ describe.skipIf(!hasDawn)("the trainer's backend", { timeout: 120_000 }, () => {
     expect([...(await target.data())]).toEqual([20]);
   });
 
-  it("gives pooled buffers back", async () => {
-    for (let size = 1000; size < 1040; size++) tf.add(tf.ones([size, 100]), 1).dispose();
-    await tf.add(tf.zeros([1]), 1).data();
-    const before = tf.memory() as tf.MemoryInfo & { numBytesAllocatedInGPU: number; numBytesInGPU: number };
-    backend().trimPool(1_000_000);
-    const after = tf.memory() as typeof before;
-    expect(before.numBytesAllocatedInGPU).toBeGreaterThan(10_000_000);
-    expect(after.numBytesAllocatedInGPU - after.numBytesInGPU).toBeLessThanOrEqual(1_000_000);
+  it("keeps few unused buffers, whatever sizes occur, and goes on with what it has", async () => {
+    const memory = () =>
+      tf.memory() as tf.MemoryInfo & { numBytesAllocatedInGPU: number; numBytesInGPU: number };
+    for (let size = 1000; size < 1040; size++) tf.tidy(() => tf.add(tf.ones([size, 2000]), 1));
+    await backend().finishWork();
+    const { numBytesAllocatedInGPU, numBytesInGPU } = memory();
+    const kept = numBytesAllocatedInGPU - numBytesInGPU;
+    // 640 MB passed through.
+    expect(kept).toBeGreaterThan(128 * 2 ** 20);
+    expect(kept).toBeLessThanOrEqual(256 * 2 ** 20);
     const { y } = scale(tf.tensor1d([7]), 1);
     expect([...(await y.data())]).toEqual([7]);
   });
@@ -109,15 +172,15 @@ describe.skipIf(!hasDawn)("the trainer's backend", { timeout: 120_000 }, () => {
     const x = tf.tensor1d([1, 2, 3]);
     const spec = { shape: [3], dtype: "float32" as const };
     const work = async () => {
-      const { z } = backend().runProgram(
-        program,
-        { x },
-        { y: spec, z: spec },
-        { size: 3, factor: 1 },
-        [1, 1, 1],
-      );
-      const sum = tf.cumsum(tf.engine().makeTensorFromTensorInfo(z), 0, false, true);
-      return [...(await sum.data())];
+      const sum = tf.tidy(() => {
+        const outputs = { y: spec, z: spec };
+        const made = backend().runProgram(program, { x }, outputs, { size: 3, factor: 1 }, [1, 1, 1]);
+        const [, z] = [made.y, made.z].map((info) => tf.engine().makeTensorFromTensorInfo(info));
+        return tf.cumsum(z as tf.Tensor, 0, false, true);
+      });
+      const values = [...(await sum.data())];
+      sum.dispose();
+      return values;
     };
     const [dispatches, pipelines] = [backend().counters().dispatches, backend().pipelineCount];
     const progress: [number, number][] = [];
@@ -129,8 +192,11 @@ describe.skipIf(!hasDawn)("the trainer's backend", { timeout: 120_000 }, () => {
     expect(read).toEqual([[0, 0, 0]]);
     expect(backend().counters().dispatches).toBe(dispatches);
     expect(backend().pipelineCount).toBe(pipelines + 1);
-    expect(progress.at(-1)).toEqual([progress.length, progress.length]);
-    expect(progress.length).toBeGreaterThan(1);
+    expect(progress).toEqual([
+      [0, 2],
+      [1, 2],
+      [2, 2],
+    ]);
     expect(await work()).toEqual([9, 7, 4]);
     expect(backend().pipelineCount).toBe(pipelines + 1);
   });
@@ -138,6 +204,12 @@ describe.skipIf(!hasDawn)("the trainer's backend", { timeout: 120_000 }, () => {
   it("says which program lacks what", () => {
     const x = tf.tensor1d([1]);
     const spec = { shape: [1], dtype: "float32" as const };
+    const f16 = { ...SCALE, features: ["f16"] } as const satisfies GpuProgram;
+    if (!backend().features.has("f16")) {
+      const outputs = { y: spec, z: spec };
+      const runF16 = () => backend().runProgram(f16, { x }, outputs, { size: 1, factor: 1 }, [1, 1, 1]);
+      expect(runF16).toThrow("scale needs f16, which this GPU lacks");
+    }
     const run = () =>
       backend().runProgram(SCALE as GpuProgram, { x }, { y: spec }, { size: 1, factor: 1 }, [1, 1, 1]);
     expect(run).toThrow("scale needs an output z");

@@ -9,19 +9,16 @@
 import { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
 import { type BackendValues, type DataType, env, type TensorInfo, util } from "@tensorflow/tfjs-core";
 import { EngineError } from "../errors.ts";
-import { type GpuProgram, packUniforms, writeWgsl } from "./gpuProgram.ts";
-import { SubmitPacer } from "./submitPacer.ts";
-
-/** What was asked of the GPU since the backend started. */
-export interface GpuCounters {
-  /** Compute dispatches, ours and tfjs's. */
-  readonly dispatches: number;
-  /** Command buffers handed to the queue. */
-  readonly submits: number;
-  /** Buffers copied back for the CPU to read. */
-  readonly readbacks: number;
-  readonly readbackBytes: number;
-}
+import { BindGroups } from "./bindGroups.ts";
+import { BufferPool } from "./bufferPool.ts";
+import { isCompilingOnly, setCompilingOnly } from "./compilation.ts";
+import { GpuClock } from "./gpuClock.ts";
+import { type GpuCounters, GpuLog, type GpuUse } from "./gpuLog.ts";
+import { type GpuProgram, type ProgramFeature, packUniforms } from "./gpuProgram.ts";
+import { type ChoiceStore, KernelChoices } from "./kernelChoices.ts";
+import { Pipelines } from "./pipelines.ts";
+import { dispatchKind, MAX_DISPATCHES, SubmitPacer } from "./submitPacer.ts";
+import { UniformSlots } from "./uniformSlots.ts";
 
 /** Shape and type of an output to be made. */
 export interface OutputSpec {
@@ -34,77 +31,114 @@ interface Recorder {
   commandEncoder: GPUCommandEncoder | null;
   computePassEncoder: GPUComputePassEncoder | null;
   commandQueueOwnedIds: WeakSet<object>;
-  dispatchCountInPass: number;
 }
 
 interface StockPipelines {
   pipelineCache: Record<string, GPUComputePipeline | Promise<GPUComputePipeline>>;
 }
 
-interface FreeBuffers {
-  freeBuffers: Map<string, GPUBuffer[]>;
-  numFreeBuffers: number;
-  numBytesAllocated: number;
-}
-
-/** A uniform buffer's slots lie this far apart: WebGPU's default alignment of dynamic offsets. */
-const SLOT_BYTES = 256;
-const SLOT_COUNT = 1024;
-const MAX_BIND_GROUPS = 8192;
 /** tfjs's flag: programs are compiled asynchronously and not run. */
 const COMPILE_ONLY = "WEBGPU_ENGINE_COMPILE_ONLY";
-/** tfjs's flag: dispatches in a submit. */
+/** tfjs's flag: dispatches in a submit. The pacer decides that instead. */
 const BATCH_SIZE = "WEBGPU_DEFERRED_SUBMIT_BATCH_SIZE";
-
-interface Pipeline {
-  readonly pipeline: GPUComputePipeline;
-  readonly layout: GPUBindGroupLayout;
-}
+/** Dispatches of unknown cost in a submit: as tfjs does, but one by one on a GPU that is a program on the CPU. */
+const FIRST_DISPATCHES = 15;
+/** Unused buffers kept: what a pass frees the next one takes where its sizes are the same. */
+const MAX_FREE_BYTES = 256 * 2 ** 20;
 
 export class TrainerBackend extends WebGPUBackend {
-  #counts = { dispatches: 0, submits: 0, readbacks: 0, readbackBytes: 0 };
-  readonly #dispatchesOf = new Map<string, number>();
-  /** By the shader's text; the second map spares writing the text of a program that was seen before. */
-  readonly #pipelines = new Map<string, Pipeline>();
-  readonly #seen = new WeakMap<GpuProgram, Pipeline>();
-  /** Pipelines on their way, by text. */
-  readonly #compiling = new Map<string, Promise<void>>();
-  readonly #bindGroups = new Map<string, GPUBindGroup>();
-  /** Numbers that name buffers and layouts in the bind groups' keys. */
-  readonly #ids = new WeakMap<object, number>();
-  #nextId = 0;
-  /** Uniforms of the commands not yet handed over; written to the GPU in one piece before they are. */
-  readonly #slots = new Uint8Array(SLOT_BYTES * SLOT_COUNT);
-  readonly #slotBuffer: GPUBuffer;
-  #usedSlots = 0;
-  readonly #pacer = new SubmitPacer();
+  /** The GPU is a program on the CPU. */
+  readonly isSoftware: boolean;
+  readonly choices: KernelChoices;
+  /** What programs may need here. */
+  readonly features: ReadonlySet<ProgramFeature>;
+  readonly #adapterName: string;
+  readonly #log = new GpuLog();
+  readonly #clock: GpuClock;
+  readonly #pipelines: Pipelines;
+  readonly #bindGroups: BindGroups;
+  readonly #uniforms: UniformSlots;
+  readonly #pacer: SubmitPacer;
+  #busyMs = 0;
   /** How often programs wrote a tensor in place: what the CPU once read of it says nothing about what it holds. */
   readonly #rewritten = new WeakMap<object, number>();
 
-  constructor(device: GPUDevice, adapterInfo: GPUAdapterInfo) {
+  constructor(
+    device: GPUDevice,
+    adapterInfo: GPUAdapterInfo,
+    { isSoftware, features }: Pick<TrainerBackend, "isSoftware" | "features">,
+  ) {
     super(device, adapterInfo);
-    this.#slotBuffer = device.createBuffer({
-      label: "unirl uniforms",
-      size: SLOT_BYTES * SLOT_COUNT,
-      usage: GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST,
+    this.isSoftware = isSoftware;
+    this.features = features;
+    this.choices = new KernelChoices(isSoftware);
+    const { vendor, architecture, device: model, description } = adapterInfo;
+    this.#adapterName = [vendor, architecture, model, description].join(" ");
+    env().set(BATCH_SIZE, 2 * MAX_DISPATCHES);
+    this.#pipelines = new Pipelines(device);
+    this.#pacer = new SubmitPacer(isSoftware ? 1 : FIRST_DISPATCHES);
+    this.#clock = new GpuClock(device, {
+      passTimed: (phase, ms) => this.#log.addTime(phase, ms),
+      submitTimed: (submit, ms) => {
+        this.#busyMs += ms;
+        this.#pacer.finished(submit, ms);
+      },
+    });
+    this.#bindGroups = new BindGroups(device);
+    this.#uniforms = new UniformSlots(device, MAX_DISPATCHES);
+    this.bufferManager = new BufferPool(device, MAX_FREE_BYTES) as unknown as WebGPUBackend["bufferManager"];
+  }
+
+  /** What was asked of the GPU since the backend started. */
+  counters(): GpuCounters {
+    return this.#log.total;
+  }
+
+  /** Books what follows on a phase; null: on none. */
+  enterPhase(phase: string | null): void {
+    this.endComputePassEncoder();
+    this.#log.enter(phase);
+  }
+
+  /** What the phases asked of the GPU since the last call; waits for what was recorded. */
+  async takeUse(): Promise<ReadonlyMap<string, GpuUse>> {
+    if (isCompilingOnly()) return new Map();
+    await this.finishWork();
+    return this.#log.take(this.#clock.hasTimestamps);
+  }
+
+  /** Hands over what is recorded and waits until it is done and timed. */
+  async finishWork(): Promise<void> {
+    this.endComputePassEncoder();
+    this.ensureCommandEncoderReady();
+    this.#submit(true);
+    await this.#clock.settle();
+  }
+
+  /** Answers by timing, or from the store, which kernels to run for the shapes that a compiled step asked about. */
+  async settleChoices(store: ChoiceStore): Promise<void> {
+    await this.choices.settle(this.#adapterName, store, async (run) => {
+      await this.finishWork();
+      const before = this.#busyMs;
+      run();
+      await this.finishWork();
+      return this.#busyMs - before;
     });
   }
 
-  counters(): GpuCounters {
-    return { ...this.#counts };
+  /** How long the GPU has worked since it was opened, as far as timed. */
+  get busyMs(): number {
+    return this.#busyMs;
   }
 
   /** Compute dispatches since the backend started by the name of their program; tfjs's are named by their classes. */
   dispatchesByProgram(): ReadonlyMap<string, number> {
-    return new Map(this.#dispatchesOf);
+    return this.#log.dispatchesByProgram();
   }
 
-  /**
-   * Changes with a tensor's values: what was made from them is out of date when it differs. NaN, which equals nothing,
-   * while programs are compiled and not run, since whatever is made then is made of nothing.
-   */
+  /** Changes when a program writes the tensor in place: what was made from its values before is out of date. */
   versionOf(dataId: object): number {
-    return env().getBool(COMPILE_ONLY) ? Number.NaN : (this.#rewritten.get(dataId) ?? 0);
+    return this.#rewritten.get(dataId) ?? 0;
   }
 
   /**
@@ -113,7 +147,7 @@ export class TrainerBackend extends WebGPUBackend {
    * @param outputs by the program's names; a tensor is written in place, a spec makes one
    * @param groups workgroups, each dimension at most 65,535
    * @returns the outputs by name; new ones are owned by the caller (in a tfjs kernel: by the engine)
-   * @throws EngineError("badInput") when a buffer or uniform is missing
+   * @throws EngineError("badInput") when a buffer, a uniform or a feature of the device is missing
    */
   runProgram<P extends GpuProgram>(
     program: P,
@@ -122,97 +156,149 @@ export class TrainerBackend extends WebGPUBackend {
     uniforms: Readonly<Record<keyof P["uniforms"] & string, number>>,
     groups: readonly [number, number, number],
   ): Record<keyof P["outputs"] & string, TensorInfo> {
+    const missing = program.features?.find((feature) => !this.features.has(feature));
+    if (missing) throw new EngineError("badInput", `${program.name} needs ${missing}, which this GPU lacks.`);
     const written: Record<string, TensorInfo> = {};
     for (const name of Object.keys(program.outputs)) {
       const wanted = (outputs as Record<string, OutputSpec | TensorInfo>)[name];
       if (!wanted) throw new EngineError("badInput", `${program.name} needs an output ${name}.`);
       written[name] = "dataId" in wanted ? wanted : this.makeTensorInfo([...wanted.shape], wanted.dtype);
-      if ("dataId" in wanted)
+      if ("dataId" in wanted && !isCompilingOnly()) {
         this.#rewritten.set(wanted.dataId, (this.#rewritten.get(wanted.dataId) ?? 0) + 1);
+      }
     }
+    if (isCompilingOnly()) {
+      this.#pipelines.compile(program);
+      return written as Record<keyof P["outputs"] & string, TensorInfo>;
+    }
+    this.#makeRoom(program.name, groups);
     const bound = [
       ...Object.keys(program.inputs).map((name) => this.#bufferOf(program, name, inputs[name])),
       ...Object.keys(program.outputs).map((name) => this.#bufferOf(program, name, written[name])),
     ];
-    if (env().getBool(COMPILE_ONLY)) this.#compile(program);
-    else this.#record(program, bound, uniforms as Record<string, number>, groups);
+    this.#record(program, bound, uniforms as Record<string, number>, groups);
     return written as Record<keyof P["outputs"] & string, TensorInfo>;
   }
 
   /**
-   * Compiles every pipeline that `body` needs, in parallel and off this thread: within it nothing is dispatched, and
-   * whatever is read back is zeros. Shaders that compile when first met stop the page for seconds instead.
+   * Compiles every pipeline that `body` needs, in parallel and off this thread: within it nothing is dispatched, no
+   * memory is taken, and whatever is read back is zeros. Shaders that compile when first met stop the page for seconds
+   * instead. What tensors outlive `body` must be on the CPU.
    * @param onProgress compiled so far, of how many
+   * @throws EngineError("gpuError") when a shader does not compile, or when something computed from zeros was kept
    */
   async compileAhead(
     body: () => Promise<unknown>,
     onProgress?: (compiled: number, total: number) => void,
   ): Promise<void> {
+    const held = this.numDataIds();
     env().set(COMPILE_ONLY, true);
+    setCompilingOnly(true);
     try {
       await body();
     } finally {
       env().set(COMPILE_ONLY, false);
+      setCompilingOnly(false);
+      await this.#awaitPipelines(onProgress);
     }
-    const stock = Object.values((this as unknown as StockPipelines).pipelineCache);
-    const pending = [...this.#compiling.values(), ...stock.filter((pipeline) => pipeline instanceof Promise)];
-    let compiled = 0;
-    const count = () => {
-      compiled += 1;
-      onProgress?.(compiled, pending.length);
-    };
-    await Promise.all(pending.map((pipeline) => pipeline.then(count)));
-    await this.checkCompileCompletionAsync();
+    const kept = this.numDataIds() - held;
+    if (kept > 0) {
+      throw new EngineError(
+        "gpuError",
+        `${kept} tensors that were never computed outlived their compilation.`,
+      );
+    }
   }
 
-  /**
-   * Gives pooled buffers back until at most `maxBytes` of them are kept; tfjs's own pool only grows
-   * (spec/peers.md 2.1).
-   */
-  trimPool(maxBytes: number): void {
-    const pool = this.bufferManager as unknown as FreeBuffers;
-    let kept = 0;
-    let isTrimmed = false;
-    for (const buffers of pool.freeBuffers.values()) {
-      const fitting = buffers.filter((buffer) => {
-        if (kept + buffer.size <= maxBytes) {
-          kept += buffer.size;
-          return true;
-        }
-        buffer.destroy();
-        isTrimmed = true;
-        pool.numBytesAllocated -= buffer.size;
-        pool.numFreeBuffers -= 1;
-        return false;
-      });
-      buffers.splice(0, buffers.length, ...fitting);
-    }
-    // Bind groups hold on to buffers that are gone.
-    if (isTrimmed) this.#bindGroups.clear();
+  async #awaitPipelines(onProgress: (compiled: number, total: number) => void = () => {}): Promise<void> {
+    const cache = (this as unknown as StockPipelines).pipelineCache;
+    const stock = Object.entries(cache).flatMap(([key, pipeline]) => {
+      if (!(pipeline instanceof Promise)) return [];
+      const settle = async () => {
+        // One that failed is tried again when it is needed.
+        delete cache[key];
+        cache[key] = await pipeline;
+      };
+      return [settle()];
+    });
+    const pending = [...this.#pipelines.pending(), ...stock];
+    let compiled = 0;
+    onProgress(compiled, pending.length);
+    const count = () => {
+      compiled += 1;
+      onProgress(compiled, pending.length);
+    };
+    const results = await Promise.allSettled(pending.map((pipeline) => pipeline.then(count)));
+    const failed = results.find((result) => result.status === "rejected");
+    if (!failed) return;
+    throw new EngineError(
+      "gpuError",
+      `The GPU could not compile a shader (${failed.reason instanceof Error ? failed.reason.message : String(failed.reason)}). Update its driver, or use the wasm backend.`,
+      {},
+      { cause: failed.reason },
+    );
   }
 
   /** Pipelines of ours compiled so far. */
   get pipelineCount(): number {
-    return this.#pipelines.size;
+    return this.#pipelines.count;
+  }
+
+  get bindGroupCount(): number {
+    return this.#bindGroups.count;
+  }
+
+  override uploadToGPU(dataId: object): void {
+    // Nothing runs, so nothing needs a place to lie.
+    if (!isCompilingOnly()) super.uploadToGPU(dataId);
   }
 
   override runWebGPUProgram(...args: Parameters<WebGPUBackend["runWebGPUProgram"]>): TensorInfo {
-    if (!env().getBool(COMPILE_ONLY)) this.#count(args[0].constructor.name);
+    const [program] = args;
+    if (!isCompilingOnly()) this.#makeRoom(program.constructor.name, program.dispatch);
     return super.runWebGPUProgram(...args);
   }
 
+  override ensureCommandEncoderReady(): void {
+    if (this.#recorder.commandEncoder) return;
+    super.ensureCommandEncoderReady();
+    const { commandEncoder } = this.#recorder;
+    const ownerOf = () => ({ phase: this.#log.phase, submit: this.#pacer.open });
+    if (commandEncoder) this.#clock.follow(commandEncoder, ownerOf);
+  }
+
   override submitQueue(): void {
-    this.#counts.submits += 1;
-    const { dispatchCountInPass } = this.#recorder;
-    if (this.#usedSlots > 0) {
-      this.queue.writeBuffer(this.#slotBuffer, 0, this.#slots, 0, this.#usedSlots * SLOT_BYTES);
-      this.#usedSlots = 0;
+    this.#submit(false);
+  }
+
+  /** Counts a dispatch that is about to be recorded, and hands over first what it would keep waiting for too long. */
+  #makeRoom(program: string, groups: readonly number[]): void {
+    const kind = dispatchKind(
+      program,
+      groups.reduce((product, side) => product * side, 1),
+    );
+    if (this.#pacer.isDue(kind)) {
+      this.endComputePassEncoder();
+      this.submitQueue();
     }
+    this.#pacer.add(kind);
+    this.#log.countDispatch(program);
+  }
+
+  /** @param isLast its time is waited for */
+  #submit(isLast: boolean): void {
+    this.#log.count("submits");
+    const { commandEncoder } = this.#recorder;
+    this.#uniforms.flush(this.queue);
+    const { open } = this.#pacer;
+    const submitted = commandEncoder ? this.#clock.beforeSubmit(commandEncoder, open, isLast) : null;
     super.submitQueue();
-    this.#pace(dispatchCountInPass);
+    submitted?.();
+    this.#pacer.submitted();
   }
 
   override async read(dataId: object): Promise<BackendValues> {
+    if (isCompilingOnly()) return this.#readHollow(dataId);
     const values = await super.read(dataId);
     // tfjs keeps what it read and would answer with it for ever.
     if (this.#rewritten.has(dataId)) this.#forget(dataId);
@@ -220,31 +306,21 @@ export class TrainerBackend extends WebGPUBackend {
   }
 
   override async getBufferData(buffer: GPUBuffer): Promise<ArrayBuffer> {
-    if (env().getBool(COMPILE_ONLY)) return new ArrayBuffer(buffer.size);
-    this.#counts.readbacks += 1;
-    this.#counts.readbackBytes += buffer.size;
+    this.#log.count("readbacks");
+    this.#log.count("readbackBytes", buffer.size);
     return super.getBufferData(buffer);
   }
 
   override dispose(): void {
-    this.#slotBuffer.destroy();
+    this.#uniforms.dispose();
+    this.#clock.dispose();
     super.dispose();
   }
 
-  #count(program: string): void {
-    this.#counts.dispatches += 1;
-    this.#dispatchesOf.set(program, (this.#dispatchesOf.get(program) ?? 0) + 1);
-  }
-
-  /** Watches how long the work takes that was just handed over, and sets the length of the next. */
-  #pace(dispatches: number): void {
-    this.#pacer.submitted(dispatches, util.now());
-    const done = () => {
-      this.#pacer.finished(util.now());
-      env().set(BATCH_SIZE, this.#pacer.batchSize);
-    };
-    // A lost device ends all work; the loss itself is reported elsewhere.
-    this.queue.onSubmittedWorkDone().then(done, () => {});
+  /** What is known of a tensor without asking the GPU: its values on the CPU, or zeros. */
+  #readHollow(dataId: object): BackendValues {
+    const { values, dtype, shape } = this.tensorMap.get(dataId);
+    return values ?? util.makeZerosTypedArray(util.sizeFromShape(shape), dtype as "float32");
   }
 
   #bufferOf({ name }: GpuProgram, key: string, source: TensorInfo | GPUBuffer | undefined): GPUBuffer {
@@ -273,106 +349,17 @@ export class TrainerBackend extends WebGPUBackend {
     uniforms: Readonly<Record<string, number>>,
     groups: readonly [number, number, number],
   ): void {
-    const { pipeline, layout } = this.#pipelineOf(program);
-    const slot = this.#takeSlot(packUniforms(program, uniforms));
-    const bindGroup = this.#bindGroupOf(layout, buffers, slot !== null);
+    const { pipeline, layout } = this.#pipelines.of(program);
+    const values = packUniforms(program, uniforms);
+    const hasUniforms = values.byteLength > 0;
+    const bindGroup = this.#bindGroups.of(layout, buffers, hasUniforms ? this.#uniforms.binding : null);
     this.ensureCommandEncoderReady();
     const recorder = this.#recorder;
     recorder.computePassEncoder ??= recorder.commandEncoder?.beginComputePass() ?? null;
     const pass = recorder.computePassEncoder;
     if (!pass) throw new EngineError("gpuError", "The GPU gave no command encoder.");
     pass.setPipeline(pipeline);
-    pass.setBindGroup(0, bindGroup, slot === null ? [] : [slot * SLOT_BYTES]);
+    pass.setBindGroup(0, bindGroup, hasUniforms ? [this.#uniforms.take(values)] : []);
     pass.dispatchWorkgroups(...groups);
-    this.#count(program.name);
-    recorder.dispatchCountInPass += 1;
-    if (recorder.dispatchCountInPass >= env().getNumber(BATCH_SIZE)) {
-      this.endComputePassEncoder();
-      this.submitQueue();
-    }
-  }
-
-  /** @returns the slot's number, or null when there is nothing to tell */
-  #takeSlot(bytes: ArrayBuffer): number | null {
-    if (bytes.byteLength === 0) return null;
-    if (this.#usedSlots === SLOT_COUNT) {
-      this.endComputePassEncoder();
-      this.ensureCommandEncoderReady();
-      this.submitQueue();
-    }
-    this.#slots.set(new Uint8Array(bytes), this.#usedSlots * SLOT_BYTES);
-    this.#usedSlots += 1;
-    return this.#usedSlots - 1;
-  }
-
-  #describePipeline(program: GpuProgram, code: string) {
-    const { name: label } = program;
-    const types: GPUBufferBindingLayout[] = [
-      ...Object.keys(program.inputs).map(() => ({ type: "read-only-storage" as const })),
-      ...Object.keys(program.outputs).map(() => ({ type: "storage" as const })),
-    ];
-    if (Object.keys(program.uniforms).length > 0) types.push({ type: "uniform", hasDynamicOffset: true });
-    const layout = this.device.createBindGroupLayout({
-      label,
-      entries: types.map((buffer, binding) => ({ binding, visibility: GPUShaderStage.COMPUTE, buffer })),
-    });
-    const descriptor: GPUComputePipelineDescriptor = {
-      label,
-      layout: this.device.createPipelineLayout({ label, bindGroupLayouts: [layout] }),
-      compute: { module: this.device.createShaderModule({ label, code }), entryPoint: "main" },
-    };
-    return { descriptor, layout };
-  }
-
-  #pipelineOf(program: GpuProgram): Pipeline {
-    const seen = this.#seen.get(program);
-    if (seen) return seen;
-    const code = writeWgsl(program);
-    const pipeline = this.#pipelines.get(code) ?? this.#makePipeline(program, code);
-    this.#seen.set(program, pipeline);
-    return pipeline;
-  }
-
-  #compile(program: GpuProgram): void {
-    const code = writeWgsl(program);
-    if (this.#pipelines.has(code) || this.#compiling.has(code)) return;
-    const { descriptor, layout } = this.#describePipeline(program, code);
-    const compiling = this.device.createComputePipelineAsync(descriptor).then((pipeline) => {
-      this.#pipelines.set(code, { pipeline, layout });
-      this.#compiling.delete(code);
-    });
-    this.#compiling.set(code, compiling);
-  }
-
-  #makePipeline(program: GpuProgram, code: string): Pipeline {
-    const { descriptor, layout } = this.#describePipeline(program, code);
-    const made = { pipeline: this.device.createComputePipeline(descriptor), layout };
-    this.#pipelines.set(code, made);
-    return made;
-  }
-
-  #bindGroupOf(
-    layout: GPUBindGroupLayout,
-    buffers: readonly GPUBuffer[],
-    hasUniforms: boolean,
-  ): GPUBindGroup {
-    const key = [this.#idOf(layout), ...buffers.map((buffer) => this.#idOf(buffer))].join();
-    const known = this.#bindGroups.get(key);
-    if (known) return known;
-    const resources: GPUBindingResource[] = buffers.map((buffer) => ({ buffer }));
-    if (hasUniforms) resources.push({ buffer: this.#slotBuffer, size: SLOT_BYTES });
-    const entries = resources.map((resource, binding) => ({ binding, resource }));
-    const made = this.device.createBindGroup({ layout, entries });
-    if (this.#bindGroups.size >= MAX_BIND_GROUPS) this.#bindGroups.clear();
-    this.#bindGroups.set(key, made);
-    return made;
-  }
-
-  #idOf(held: GPUBuffer | GPUBindGroupLayout): number {
-    const known = this.#ids.get(held);
-    if (known !== undefined) return known;
-    this.#nextId += 1;
-    this.#ids.set(held, this.#nextId);
-    return this.#nextId;
   }
 }

@@ -24,6 +24,7 @@ const PLAN: PassPlan = {
   endToEnd: null,
   clip: { low: 0.2, high: 0.2 },
   imagesPerPass: SAMPLES_PER_PASS,
+  isRecomputed: false,
 };
 
 /**

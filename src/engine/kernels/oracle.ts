@@ -6,6 +6,9 @@ import { quantiseMatrix } from "../quant/quantiseMatrix.ts";
 import { createRng } from "../rng.ts";
 import { withTwins } from "./defineOp.ts";
 import { PackedWeight } from "./quantMatMul/packedWeight.ts";
+import { relativeError } from "./relativeError.ts";
+
+export { relativeError };
 
 /** Standard Gumbel numbers cut to ±`reach`: uneven and of both signs. */
 export function randomTensor<R extends tf.Rank>(name: string, shape: number[], reach = 2): tf.Tensor<R> {
@@ -22,19 +25,6 @@ export function randomPacked(outSize: number, inSize: number, format: QuantForma
   const weight = new PackedWeight(quantiseMatrix(values, { outSize, inSize }, format));
   for (const form of [weight.packed, weight.scales, weight.dense(), weight.transposed()]) tf.keep(form);
   return weight;
-}
-
-/** Largest |a − b| over the largest |b|. */
-export function relativeError(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
-  let [error, largest] = [0, 1e-30];
-  for (let at = 0; at < expected.length; at++) {
-    const [a = Number.NaN, b = Number.NaN] = [actual[at], expected[at]];
-    // A NaN must not hide behind a comparison that it never wins.
-    if (Number.isNaN(a) || Number.isNaN(b)) return Number.POSITIVE_INFINITY;
-    error = Math.max(error, Math.abs(a - b));
-    largest = Math.max(largest, Math.abs(b));
-  }
-  return error / largest;
 }
 
 /** Both to `tolerance` of the largest value, and of one shape. */

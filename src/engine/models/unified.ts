@@ -59,7 +59,13 @@ export interface Answer {
   readonly logProbs: Float32Array;
 }
 
-export interface ImageScoreRequest {
+/** How a taped pass trades time for memory. */
+export interface TapeOptions {
+  /** Each layer keeps its input alone, and is computed once more when its gradient is due. */
+  readonly isRecomputed?: boolean | undefined;
+}
+
+export interface ImageScoreRequest extends TapeOptions {
   /** [B] */
   readonly prompts: readonly string[];
   /** [B][N] */
@@ -68,7 +74,7 @@ export interface ImageScoreRequest {
   readonly hidden: readonly Uint8Array[];
 }
 
-export interface AnswerScoreRequest {
+export interface AnswerScoreRequest extends TapeOptions {
   /** Codes [B][N], or the differentiable image made by `differentiableImage`. */
   readonly images: readonly ImageCodes[] | Tensor;
   /** [B] */
@@ -114,6 +120,50 @@ export interface WeightReport {
   }[];
 }
 
+/** How a run is cut up; no influence on what it learns beyond rounding. */
+export interface WorkLimits {
+  /** Images drawn or asked about in one call of the model. */
+  readonly imagesPerCall: number;
+  /** Images on one tape. */
+  readonly imagesPerPass: number;
+  /** Layers keep their input alone and are computed again for their gradient: two thirds more work, much less memory. */
+  readonly isRecomputed: boolean;
+}
+
+/** What a run asks of memory. */
+export interface MemoryDemand extends WorkLimits {
+  readonly loraRank: number;
+  /** Two passes a decoding step. */
+  readonly isGuided: boolean;
+  /** The answers' loss reaches the generator through the image. */
+  readonly isEndToEnd: boolean;
+  /** The state before a step is kept through it. */
+  readonly isRepeated: boolean;
+  readonly answerMaxTokens: number;
+  /** Images of a step, which are decoded to pixels together. */
+  readonly imagesPerStep: number;
+  /** Longest prompt or question; absent: the longest that the model takes. */
+  readonly textTokens?: number;
+  /** Other than the model was opened with. */
+  readonly weights?: ModelFormat;
+}
+
+/** Bytes on the device by what they are for. The last four are never there at once. */
+export interface MemoryBytes {
+  readonly weights: number;
+  readonly adapter: number;
+  /** Moments, the sum of gradients and a pass' own. */
+  readonly optimizer: number;
+  /** Keys, values and rows of the images being drawn. */
+  readonly drawing: number;
+  /** The same of images and questions being answered. */
+  readonly answering: number;
+  /** The image tokenizer's layers over pixels. */
+  readonly images: number;
+  /** The tape of a pass, and its way back. */
+  readonly learning: number;
+}
+
 /** One trainable tensor of the adapter, with its PEFT name. */
 export interface AdapterVariable {
   readonly name: string;
@@ -135,6 +185,9 @@ export interface UnifiedModel {
     readonly guidanceScale: number;
     readonly temperature: number;
   };
+
+  /** What work takes of the device's memory: from sizes alone, before anything is allocated. An upper bound. */
+  estimateMemory(demand: MemoryDemand): MemoryBytes;
 
   /** Draws images. @throws EngineError("cancelled") within one decoding step of the signal */
   drawImages(request: DrawRequest): Promise<ImageCodes[]>;

@@ -4,6 +4,7 @@
  * nothing is computed for its gradient.
  */
 import * as tf from "@tensorflow/tfjs-core";
+import { isCompilingOnly } from "../device/compilation.ts";
 import { EngineError } from "../errors.ts";
 import { runsShaders } from "../kernels/defineOp.ts";
 import { JoinedCopies, type LowRankTerm } from "../kernels/quantMatMul/joinedTerms.ts";
@@ -111,8 +112,10 @@ export class Linear {
   /** Wᵀ in f32, borrowed. @returns [out, in] */
   transposedWeight(): tf.Tensor2D {
     if (this.weight instanceof PackedWeight) return this.weight.transposed();
-    this.#transposed ??= tf.keep(tf.transpose(this.weight)) as tf.Tensor2D;
-    return this.#transposed;
+    if (this.#transposed) return this.#transposed;
+    const transposed = tf.transpose(this.weight) as tf.Tensor2D;
+    if (!isCompilingOnly()) this.#transposed = tf.keep(transposed);
+    return transposed;
   }
 
   /**
@@ -128,9 +131,12 @@ export class Linear {
     const isPacked = weight instanceof PackedWeight && runsShaders();
     if (first && !isPacked) {
       const spans = terms.map(({ start, b }) => ({ start, count: b.shape[0] }));
-      const joined = terms.length > 1 ? this.#joined.join(terms) : first;
       const dense = weight instanceof PackedWeight ? weight.dense() : weight;
-      return new Linear(mergeTerms(dense, joined, spans, first.scale), tf.clone(bias), outSizes);
+      const merged = tf.tidy(() => {
+        const joined = terms.length > 1 ? this.#joined.join(terms) : first;
+        return mergeTerms(dense, joined, spans, first.scale);
+      });
+      return new Linear(merged, tf.clone(bias), outSizes);
     }
     const view = new Linear(weight, bias, outSizes, true);
     for (const [at, { adapter }] of this.slots.entries()) {
@@ -156,6 +162,11 @@ export class Linear {
     if (this.#isView) return;
     this.weight.dispose();
     this.bias.dispose();
+  }
+
+  /** What a gradient of `apply` reaches now: the adapters' tensors, borrowed. */
+  learners(): tf.Tensor[] {
+    return this.#activeTerms().flatMap(({ a, b, isFrozen }) => (isFrozen ? [] : [a, b]));
   }
 
   #activeTerms(): ActiveTerm[] {

@@ -110,12 +110,37 @@ describe("computeMetrics", () => {
       group("colors", ["colors", "colors", "colors", "colors"]),
       group("counting", ["counting", "counting"]),
     ];
-    const metrics = computeMetrics(groups, null, { draw: 1, answer: 2, observe: 4 });
+    const metrics = computeMetrics(groups, null, { draw: 1, answer: 2, observe: 4 }, null);
     expect(metrics).toMatchObject({ observeSeconds: 4, learnSeconds: 0, stepSeconds: 7 });
     const forms = Object.entries(metrics).filter(([name]) => name.startsWith("format/"));
     expect(Object.fromEntries(forms)).toEqual({
       "format/colors/other": 1 / 8,
       "format/colors/counting": 2 / 8,
     });
+  });
+
+  it("tells what each phase asked of the GPU, and its time where there is a clock", () => {
+    const counts = { dispatches: 5, submits: 2, readbacks: 1, readbackBytes: 64 };
+    const seconds = { draw: 0, answer: 0, observe: 0 };
+    const metricsOf = (draw: number | null, learn: number | null) => {
+      const uses = new Map([
+        ["draw", { ...counts, busyMs: draw }],
+        ["learn", { ...counts, busyMs: learn }],
+      ]);
+      return computeMetrics([], null, seconds, uses);
+    };
+    expect(metricsOf(1.5, 2)).toMatchObject({
+      gpuMs: 3.5,
+      "gpu/draw/busyMs": 1.5,
+      "gpu/draw/dispatches": 5,
+      "gpu/learn/submits": 2,
+      "gpu/learn/readbackBytes": 64,
+    });
+    const untimed = metricsOf(null, null);
+    expect(untimed).not.toHaveProperty("gpuMs");
+    expect(untimed).not.toHaveProperty("gpu/draw/busyMs");
+    expect(untimed).toHaveProperty("gpu/learn/readbacks", 1);
+    const names = Object.keys(computeMetrics([], null, seconds, null));
+    expect(names.filter((name) => name.startsWith("gpu"))).toEqual([]);
   });
 });

@@ -4,6 +4,7 @@
  * Source: spec/unirl.md 10.4.
  */
 import type { RunConfig } from "../config.ts";
+import { enterPhase } from "../device/backend.ts";
 import type { Answer, StopSignal, UnifiedModel } from "../models/unified.ts";
 import { createRng, type Rng } from "../rng.ts";
 import { isDeadGroup } from "./advantage.ts";
@@ -131,13 +132,17 @@ export async function* gatherGroups<T extends Task>(
       imagesPerCall,
       signal,
     });
+    enterPhase("draw");
     const fresh = yield* renamed(drawing, (progress) => ({ kind: "drawProgress" as const, ...progress }));
+    enterPhase(null);
     for (const [at, place] of places.entries()) drawn[place] = fresh.value[at] as DrawnGroup<T>;
     yield { kind: "groupsSampled", groups: [...drawn] };
     checkCancelled();
 
     const options = { config: readConfig(), step, attempt, imagesPerCall, signal };
+    enterPhase("answer");
     const verdict = await judgeGroups(source, fresh.value, model, options);
+    enterPhase(null);
     for (const [at, place] of places.entries()) judged[place] = verdict.groups[at] as JudgedGroup<T>;
     yield { kind: "groupsJudged", groups: [...judged] };
     checkCancelled();

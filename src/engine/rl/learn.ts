@@ -1,8 +1,10 @@
 /** The learning half of a step: gradients pass by pass, finite check, clip, an AdamW update; μ times. */
-import { concat, type Tensor1D, type Tensor2D, tidy, util } from "@tensorflow/tfjs-core";
+import { add, concat, dispose, type Tensor1D, type Tensor2D, tidy, util } from "@tensorflow/tfjs-core";
 import type { RunConfig } from "../config.ts";
+import { beginStretch, enterPhase } from "../device/backend.ts";
+import type { CheckDevice } from "../device/deviceErrors.ts";
 import { EngineError } from "../errors.ts";
-import type { UnifiedModel } from "../models/unified.ts";
+import type { StopSignal, UnifiedModel } from "../models/unified.ts";
 import type { AdamW } from "../optim/adamw.ts";
 import { clipFactor, globalNorm } from "../optim/clip.ts";
 import type { GradientSum } from "../optim/gradientSum.ts";
@@ -31,19 +33,46 @@ export interface LearnReport {
 
 type Sums = Record<(typeof PASS_SUMS)[number], number>;
 
-/** Adds up the downloaded [passes · 4] sums of one term. @throws EngineError("nonFinite") */
-function addSums(passes: readonly Pass[], values: Float32Array, term: Pass["term"]): Sums | null {
-  if (!passes.some((pass) => pass.term === term)) return null;
-  const totals: Sums = { loss: 0, kl: 0, logProb: 0, clipped: 0 };
-  // Below 1 where samples that teach nothing were left out: the loss counts them, means of what was scored do not.
-  let coverage = 0;
-  for (const [at, pass] of passes.entries()) {
-    if (pass.term !== term) continue;
-    coverage += pass.share * pass.samples.length;
-    for (const [column, name] of PASS_SUMS.entries())
-      totals[name] += values[at * PASS_SUMS.length + column] ?? 0;
+/**
+ * A term's sums over its passes, added up where the passes run: however many there are, as many numbers are read back.
+ * Owns its tensors.
+ */
+class TermTotals {
+  readonly #totals = new Map<Pass["term"], Tensor1D>();
+
+  /** Takes ownership. @param sums [4] of one pass */
+  add(term: Pass["term"], sums: Tensor1D): void {
+    const before = this.#totals.get(term);
+    this.#totals.set(term, before ? add(before, sums) : sums);
+    if (before) dispose([before, sums]);
   }
-  for (const [name, value] of Object.entries(totals)) {
+
+  /** [4] each, borrowed; terms in the order of their first pass. */
+  get tensors(): Tensor1D[] {
+    return [...this.#totals.values()];
+  }
+
+  /** The downloaded numbers of `tensors`, by term. @param values [terms · 4] */
+  split(values: Float32Array): Map<Pass["term"], Float32Array> {
+    const width = PASS_SUMS.length;
+    return new Map(
+      [...this.#totals.keys()].map((term, at) => [term, values.subarray(at * width, (at + 1) * width)]),
+    );
+  }
+
+  dispose(): void {
+    dispose(this.tensors);
+  }
+}
+
+/** Means of one term from its sums over all passes. @param values [4] @throws EngineError("nonFinite") */
+function describeSums(passes: readonly Pass[], values: Float32Array, term: Pass["term"]): Sums {
+  // Below 1 where samples that teach nothing were left out: the loss counts them, means of what was scored do not.
+  const coverage = passes
+    .filter((pass) => pass.term === term)
+    .reduce((total, pass) => total + pass.share * pass.samples.length, 0);
+  const [loss = 0, kl = 0, logProb = 0, clipped = 0] = values;
+  for (const [name, value] of Object.entries({ loss, kl, logProb, clipped })) {
     if (Number.isFinite(value)) continue;
     throw new EngineError(
       "nonFinite",
@@ -51,22 +80,19 @@ function addSums(passes: readonly Pass[], values: Float32Array, term: Pass["term
       { metric: `${term}.${name}`, tensor: `${term}LogProbs` },
     );
   }
-  const meanOf = (total: number) => total / coverage;
-  return {
-    loss: totals.loss,
-    kl: meanOf(totals.kl),
-    logProb: meanOf(totals.logProb),
-    clipped: meanOf(totals.clipped),
-  };
+  return { loss, kl: kl / coverage, logProb: logProb / coverage, clipped: clipped / coverage };
 }
 
 function describeTerms(
   passes: readonly Pass[],
-  values: Float32Array,
+  sums: ReadonlyMap<Pass["term"], Float32Array>,
   isRepeated: boolean,
 ): Partial<LearnReport> {
-  const image = addSums(passes, values, "image");
-  const answer = addSums(passes, values, "answer");
+  const describe = (term: Pass["term"]) => {
+    const values = sums.get(term);
+    return values ? describeSums(passes, values, term) : null;
+  };
+  const [image, answer] = [describe("image"), describe("answer")];
   const hasKl = (term: Pass["term"]) => passes.some((pass) => pass.term === term && pass.weights.kl > 0);
   return {
     ...(image ? { imageEntropy: -image.logProb } : {}),
@@ -74,27 +100,6 @@ function describeTerms(
     ...(answer && hasKl("answer") ? { klAnswer: answer.kl } : {}),
     ...(isRepeated ? { clipShare: image?.clipped ?? answer?.clipped ?? 0 } : {}),
   };
-}
-
-/** Checks, clips and applies a finished gradient. Nothing is written unless every number is finite. */
-async function applyGradient(
-  sum: GradientSum,
-  passes: readonly Pass[],
-  sums: readonly Tensor1D[],
-  optimizer: AdamW,
-  config: RunConfig,
-): Promise<Omit<LearnReport, "seconds">> {
-  const numbers = tidy(() => concat([...sums, sum.squaredNorms()]));
-  const values = (await numbers.data()) as Float32Array;
-  numbers.dispose();
-  const described = describeTerms(passes, values, config.innerUpdates > 1);
-  const norm = globalNorm(
-    values.subarray(passes.length * PASS_SUMS.length),
-    sum.packing.segments.map(({ name }) => name),
-  );
-  const learningRate = warmUp(config.learningRate, optimizer.updates + 1);
-  optimizer.update(sum, learningRate, clipFactor(norm, config.gradientClip));
-  return { gradientNorm: norm, learningRate, ...described };
 }
 
 /** A step's learning, all borrowed. */
@@ -106,8 +111,35 @@ export interface LearnJob {
   readonly optimizer: AdamW;
   /** Read once more right before each update: learning rate and clip are live. */
   readonly readConfig: () => RunConfig;
+  readonly signal: StopSignal | undefined;
   /** Throws once the run is to stop. */
   readonly checkCancelled: () => void;
+  /** Awaited right before each update: what the device computed wrong must not be written. */
+  readonly checkDevice: CheckDevice;
+}
+
+/**
+ * Checks, clips and applies a finished gradient. Nothing is written unless every number is finite and the device computed
+ * without complaint.
+ */
+async function applyGradient(
+  sum: GradientSum,
+  totals: TermTotals,
+  { passes, optimizer, readConfig, checkDevice }: LearnJob,
+): Promise<Omit<LearnReport, "seconds">> {
+  const numbers = tidy(() => concat([...totals.tensors, sum.squaredNorms()]));
+  const values = (await numbers.data()) as Float32Array;
+  numbers.dispose();
+  await checkDevice();
+  const config = readConfig();
+  const described = describeTerms(passes, totals.split(values), config.innerUpdates > 1);
+  const norm = globalNorm(
+    values.subarray(totals.tensors.length * PASS_SUMS.length),
+    sum.packing.segments.map(({ name }) => name),
+  );
+  const learningRate = warmUp(config.learningRate, optimizer.updates + 1);
+  optimizer.update(sum, learningRate, clipFactor(norm, config.gradientClip));
+  return { gradientNorm: norm, learningRate, ...described };
 }
 
 /** Log-probs [B, T] of the policy that drew the samples, by pass. */
@@ -117,33 +149,36 @@ type OldLogProbs = Map<Pass, Tensor2D>;
  * One update: every pass, then the step of the optimizer. Yields the number of passes done.
  * @param old filled by the first update, read by the later ones; null where there is only one
  */
-async function* updateOnce(
-  { model, passes, optimizer, readConfig, checkCancelled }: LearnJob,
-  old: OldLogProbs | null,
-): AsyncGenerator<number, LearnReport> {
+async function* updateOnce(job: LearnJob, old: OldLogProbs | null): AsyncGenerator<number, LearnReport> {
+  const { model, passes, optimizer, signal, checkCancelled } = job;
   const sum = optimizer.startSum();
-  const sums: Tensor1D[] = [];
+  const totals = new TermTotals();
   let workedMs = 0;
   try {
     for (const [at, pass] of passes.entries()) {
       checkCancelled();
+      enterPhase("learn");
+      const rest = beginStretch();
       const startedMs = util.now();
       const before = old?.get(pass) ?? null;
       const result: PassResult = computePass(model, pass, before);
       sum.add(result.gradients);
-      sums.push(result.sums);
+      totals.add(pass.term, result.sums);
       if (old && !before) old.set(pass, result.logProbs);
       else result.logProbs.dispose();
+      await rest(signal);
       workedMs += util.now() - startedMs;
+      enterPhase(null);
       yield at + 1;
     }
     checkCancelled();
+    enterPhase("learn");
     const startedMs = util.now();
-    const report = await applyGradient(sum, passes, sums, optimizer, readConfig());
+    const report = await applyGradient(sum, totals, job);
     return { ...report, seconds: (workedMs + util.now() - startedMs) / 1000 };
   } finally {
     sum.dispose();
-    for (const tensor of sums) tensor.dispose();
+    totals.dispose();
   }
 }
 

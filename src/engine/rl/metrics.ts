@@ -1,4 +1,5 @@
 /** The numbers of one step. Names are those of `protocol/record.ts`; per-tag rewards are called `reward/<tag>`. */
+import type { GpuUse } from "../device/gpuLog.ts";
 import type { ImageCodes } from "../models/unified.ts";
 import { groupStatistics, isDeadGroup } from "./advantage.ts";
 import type { LearnReport } from "./learn.ts";
@@ -64,11 +65,26 @@ function frozenReward(groups: readonly JudgedGroup[]): { rewardFrozen?: number }
   return rewards.length > 0 ? { rewardFrozen: mean(rewards) } : {};
 }
 
-/** Metrics of a finished step. @param report null when every group was dead and nothing was learnt */
+/** What the phases asked of the GPU: `gpu/<phase>/<count>`, and the time of all together; nothing off the GPU. */
+function gpuMetrics(useByPhase: ReadonlyMap<string, GpuUse> | null): Record<string, number> {
+  const uses = [...(useByPhase ?? [])];
+  const counts = uses.flatMap(([phase, use]) =>
+    Object.entries(use).flatMap(([name, value]) => (value === null ? [] : [[`gpu/${phase}/${name}`, value]])),
+  );
+  const times = uses.flatMap(([, { busyMs }]) => busyMs ?? []);
+  const total = times.reduce((sum, ms) => sum + ms, 0);
+  return { ...Object.fromEntries(counts), ...(times.length > 0 ? { gpuMs: total } : {}) };
+}
+
+/**
+ * Metrics of a finished step.
+ * @param report null when every group was dead and nothing was learnt @param gpuUse by phase; null off the GPU
+ */
 export function computeMetrics(
   groups: readonly JudgedGroup[],
   report: LearnReport | null,
   seconds: PhaseSeconds,
+  gpuUse: ReadonlyMap<string, GpuUse> | null,
 ): StepMetrics {
   const rewards = groups.map((group) => group.rewards.map(({ reward }) => reward));
   const answers = groups.flatMap((group) => group.answers);
@@ -89,5 +105,6 @@ export function computeMetrics(
     observeSeconds: seconds.observe,
     learnSeconds,
     stepSeconds: seconds.draw + seconds.answer + seconds.observe + learnSeconds,
+    ...gpuMetrics(gpuUse),
   };
 }

@@ -41,6 +41,7 @@ describe("computePass", () => {
     endToEnd: null,
     clip: { low: 0.2, high: 0.28 },
     imagesPerPass: 8,
+    isRecomputed: false,
   };
 
   it("gives the image term REINFORCE's gradient on the hidden tokens only", () => {

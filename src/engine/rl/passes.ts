@@ -48,6 +48,8 @@ export interface PassPlan {
   /** How far the ratio may go before it stops pushing, below and above 1. */
   readonly clip: ClipRange;
   readonly imagesPerPass: number;
+  /** A layer keeps its input alone and is computed again for its gradient. */
+  readonly isRecomputed: boolean;
 }
 
 /** One forward and backward pass: an image term seen as in `view`, or an answer term. */
@@ -89,12 +91,14 @@ function readImages(model: UnifiedModel, { samples, plan }: Pass, isReference: b
     hidden: samples.map(({ softMask }) => softMask),
     noiseSeeds: samples.map(({ noiseSeed }) => noiseSeed),
     tau: plan.endToEnd.tau,
+    isRecomputed: plan.isRecomputed,
   });
 }
 
 /** Log-probs and weights [B, T] of what a pass scores. Taped, except for the reference. */
 function scorePass(model: UnifiedModel, pass: Pass, isReference: boolean): TokenScores {
   const { term, view, samples, plan } = pass;
+  const { isRecomputed } = plan;
   if (term === "answer") {
     const images: readonly Int32Array[] | Tensor = readImages(model, pass, isReference);
     const score = () =>
@@ -102,6 +106,7 @@ function scorePass(model: UnifiedModel, pass: Pass, isReference: boolean): Token
         images,
         questions: samples.map(({ question }) => question),
         answers: samples.map(({ answer }) => answer),
+        isRecomputed,
       });
     const scores = plan.endToEnd?.holdsUnderstanding ? model.withFrozenAdapter(score) : score();
     return { logProbs: scores.logProbs as Tensor2D, weights: scores.weights as Tensor2D };
@@ -112,6 +117,7 @@ function scorePass(model: UnifiedModel, pass: Pass, isReference: boolean): Token
     prompts: samples.map(({ prompt }) => prompt),
     images: samples.map(({ codes }) => codes),
     hidden: views.map((seen) => seen?.hidden ?? none),
+    isRecomputed,
   }) as Tensor2D;
   return { logProbs, weights: tensor2d(views.map((seen) => Array.from(seen?.scored ?? none))) };
 }

@@ -2,7 +2,9 @@
  * The sampling half of a step: draw G images for each prompt, then let the model answer about them. No tape.
  * Every random choice is named by (run seed, step, group, image), so a step can be repeated from its number alone.
  */
+
 import { util } from "@tensorflow/tfjs-core";
+import { chunk } from "../chunk.ts";
 import type { RunConfig } from "../config.ts";
 import type { Answer, DrawRequest, ImageCodes, StopSignal, UnifiedModel } from "../models/unified.ts";
 import type { DrawnGroup, Task } from "./task.ts";
@@ -37,13 +39,6 @@ function sampleSeed(options: RolloutOptions, use: string, group: number, image: 
   const name = attempt === 0 ? [use] : ["redraw", attempt, use];
   return [config.seed, "step", step, ...name, group, image].join("/");
 }
-
-function chunk<T>(list: readonly T[], size: number): T[][] {
-  return Array.from({ length: Math.ceil(list.length / size) }, (_, at) =>
-    list.slice(at * size, (at + 1) * size),
-  );
-}
-
 interface DrawnBatch {
   readonly images: ImageCodes[];
   /** [B][N] */

@@ -6,14 +6,16 @@
  */
 import { util } from "@tensorflow/tfjs-core";
 import type { RunConfig } from "../config.ts";
-import { trimMemory } from "../device/backend.ts";
+import { currentDevice, enterPhase, limitShare, takeGpuUse } from "../device/backend.ts";
+import { type CheckDevice, catchDeviceErrors } from "../device/deviceErrors.ts";
 import { EngineError } from "../errors.ts";
-import type { StopSignal, UnifiedModel } from "../models/unified.ts";
+import type { StopSignal, UnifiedModel, WorkLimits } from "../models/unified.ts";
 import { AdamW } from "../optim/adamw.ts";
 import { computeAdvantages, isDeadGroup } from "./advantage.ts";
 import { drawTasks, type GatherEvent, gatherGroups, type TaskSource } from "./gatherGroups.ts";
 import { type LearnProgress, learn } from "./learn.ts";
 import { takeChanges } from "./liveConfig.ts";
+import { planMemory } from "./memoryPlan.ts";
 import { computeMetrics, type StepMetrics } from "./metrics.ts";
 import { type PassPlan, planPasses } from "./passes.ts";
 import { renamed } from "./phases.ts";
@@ -27,16 +29,6 @@ export interface TrainerState {
   readonly optimizer: AdamW;
 }
 
-/** Two bounds on memory, without influence on what is learnt beyond rounding. */
-export interface TrainLimits {
-  /** Images drawn or asked about in one call of the model. */
-  readonly imagesPerCall: number;
-  /** Images on one tape. */
-  readonly imagesPerPass: number;
-}
-
-const DEFAULT_LIMITS: TrainLimits = { imagesPerCall: 64, imagesPerPass: 8 };
-
 export interface TrainRun<T extends Task> extends TaskSource<T> {
   /** With an adapter attached. Borrowed. */
   readonly model: UnifiedModel;
@@ -47,7 +39,8 @@ export interface TrainRun<T extends Task> extends TaskSource<T> {
   readonly signal?: StopSignal;
   /** Called once a step with all its groups. */
   readonly observe?: Observe<T>;
-  readonly limits?: Partial<TrainLimits>;
+  /** Other cuts than the memory budget's. */
+  readonly limits?: Partial<WorkLimits>;
 }
 
 interface Stepped<Kind extends string> {
@@ -79,82 +72,105 @@ export function createTrainerState(model: UnifiedModel): TrainerState {
 /**
  * Trains until the consumer leaves or the signal aborts.
  * @throws EngineError("cancelled") at the next safe point after the signal (within a decoding step while drawing);
- *   EngineError("nonFinite") before anything is written
+ *   EngineError("nonFinite"), EngineError("outOfMemory") (what cannot fit is refused before a step begins) or EngineError("gpuError") before anything is written
  */
 export async function* train<T extends Task>(run: TrainRun<T>): AsyncGenerator<TrainerEvent<T>, void> {
+  const first = run.config();
+  limitShare(() => run.config().gpuShare / 100);
+  for (;;) {
+    const { step } = run.state;
+    const work = (checkDevice: CheckDevice) => makeStep(run, first, checkDevice);
+    const metrics = yield* catchDeviceErrors(currentDevice(), work);
+    yield { kind: "stepFinished", step, metrics };
+  }
+}
+
+/** @param first the run's configuration when training began: what only a new run may change stays as it is there */
+async function* makeStep<T extends Task>(
+  run: TrainRun<T>,
+  first: RunConfig,
+  checkDevice: CheckDevice,
+): AsyncGenerator<TrainerEvent<T>, StepMetrics> {
   const { model, state, signal } = run;
-  const { imagesPerCall, imagesPerPass } = { ...DEFAULT_LIMITS, ...run.limits };
-  let config = run.config();
+  const { step } = state;
+  let config = takeChanges(first, run.config(), ["live", "nextStep"]);
+  const limits = { ...planMemory(model, config).limits, ...run.limits };
   const takeLiveChanges = () => {
     config = takeChanges(config, run.config(), ["live"]);
     return config;
   };
   const checkCancelled = () => {
-    if (signal?.aborted) throw new EngineError("cancelled", "Training was stopped.", { step: state.step });
+    if (signal?.aborted) throw new EngineError("cancelled", "Training was stopped.", { step });
   };
+  checkCancelled();
+  // What an abandoned step or the page asked of the GPU since is not this step's.
+  enterPhase(null);
+  await takeGpuUse();
 
-  for (;;) {
-    checkCancelled();
-    const { step } = state;
-    config = takeChanges(config, run.config(), ["live", "nextStep"]);
+  // Choose what to draw.
+  const places = Array.from({ length: config.promptsPerStep }, (_, place) => place);
+  const tasks = drawTasks(run, config, step, places);
+  yield { kind: "stepStarted", step, config, tasks };
 
-    // Choose what to draw.
-    const places = Array.from({ length: config.promptsPerStep }, (_, place) => place);
-    const tasks = drawTasks(run, config, step, places);
-    yield { kind: "stepStarted", step, config, tasks };
+  // Sample and judge: G images for each prompt; the model answers about its own images, the answers earn rewards.
+  const gathering = gatherGroups(run, tasks, {
+    model,
+    step,
+    imagesPerCall: limits.imagesPerCall,
+    readConfig: takeLiveChanges,
+    signal,
+    checkCancelled,
+  });
+  const { groups, seconds } = yield* renamed(gathering, (event) => ({ ...event, step }));
 
-    // Sample and judge: G images for each prompt; the model answers about its own images, the answers earn rewards.
-    const gathering = gatherGroups(run, tasks, {
-      model,
-      step,
-      imagesPerCall,
-      readConfig: takeLiveChanges,
-      signal,
-      checkCancelled,
-    });
-    const { groups, seconds } = yield* renamed(gathering, (event) => ({ ...event, step }));
+  // Look on: an outsider's opinion of the same images, which reaches the log and nothing else.
+  const startedMs = util.now();
+  enterPhase("observe");
+  const observed = (await run.observe?.(groups)) ?? {};
+  enterPhase(null);
+  const observe = (util.now() - startedMs) / 1000;
+  checkCancelled();
 
-    // Look on: an outsider's opinion of the same images, which reaches the log and nothing else.
-    const startedMs = util.now();
-    const observed = (await run.observe?.(groups)) ?? {};
-    const observe = (util.now() - startedMs) / 1000;
-    checkCancelled();
+  // Score: advantages within each group.
+  takeLiveChanges();
+  const rewards = groups.map((group) => group.rewards.map(({ reward }) => reward));
+  const isDropped = (group: number[]) => config.objective === "grpo" && isDeadGroup(group);
+  const advantages = rewards.map((group) =>
+    computeAdvantages(group, config.advantageClip, config.advantageScale),
+  );
+  yield { kind: "groupsScored", step, advantages, deadGroups: rewards.map(isDropped) };
+  checkCancelled();
 
-    // Score: advantages within each group.
-    takeLiveChanges();
-    const rewards = groups.map((group) => group.rewards.map(({ reward }) => reward));
-    const isDropped = (group: number[]) => config.objective === "grpo" && isDeadGroup(group);
-    const advantages = rewards.map((group) =>
-      computeAdvantages(group, config.advantageClip, config.advantageScale),
-    );
-    yield { kind: "groupsScored", step, advantages, deadGroups: rewards.map(isDropped) };
-    checkCancelled();
+  // Learn: μ updates from what the images teach.
+  takeLiveChanges();
+  const samples = collectSamples(model, groups, advantages, config, step);
+  const passes = planPasses(samples, describePasses(config, step, limits));
+  const learning = learn({
+    model,
+    passes,
+    updates: config.innerUpdates,
+    optimizer: state.optimizer,
+    readConfig: takeLiveChanges,
+    signal,
+    checkCancelled,
+    checkDevice,
+  });
+  const report =
+    passes.length === 0
+      ? null
+      : yield* renamed(learning, (progress) => ({ kind: "learnProgress" as const, step, ...progress }));
+  state.step = step + 1;
+  enterPhase(null);
+  const gpuUse = await takeGpuUse();
 
-    // Learn: μ updates from what the images teach.
-    takeLiveChanges();
-    const samples = collectSamples(model, groups, advantages, config, step);
-    const passes = planPasses(samples, describePlan(config, step, imagesPerPass));
-    const learning = learn({
-      model,
-      passes,
-      updates: config.innerUpdates,
-      optimizer: state.optimizer,
-      readConfig: takeLiveChanges,
-      checkCancelled,
-    });
-    const report =
-      passes.length === 0
-        ? null
-        : yield* renamed(learning, (progress) => ({ kind: "learnProgress" as const, step, ...progress }));
-    state.step = step + 1;
-    trimMemory();
-
-    const metrics = computeMetrics(groups, report, { ...seconds, observe });
-    yield { kind: "stepFinished", step, metrics: { ...metrics, ...observed } };
-  }
+  return { ...computeMetrics(groups, report, { ...seconds, observe }, gpuUse), ...observed };
 }
 
-function describePlan(config: RunConfig, step: number, imagesPerPass: number): PassPlan {
+function describePasses(
+  config: RunConfig,
+  step: number,
+  { imagesPerPass, isRecomputed }: WorkLimits,
+): PassPlan {
   const { objective, imagePath, gumbelTau, holdUnderstanding } = config;
   const holdsUnderstanding = holdUnderstanding > 0 && step % holdUnderstanding === 0;
   return {
@@ -164,5 +180,6 @@ function describePlan(config: RunConfig, step: number, imagesPerPass: number): P
     endToEnd: imagePath === "endToEnd" ? { tau: gumbelTau, holdsUnderstanding } : null,
     clip: { low: config.clipLow, high: config.clipHigh },
     imagesPerPass,
+    isRecomputed,
   };
 }

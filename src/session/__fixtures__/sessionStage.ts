@@ -128,6 +128,7 @@ export function createStage() {
       return { family: "showo", imageSide: 16, imageTokenCount: 2, parameterCount: 10 };
     },
     openRun: async (order) => {
+      order.onCompiled(2, 2);
       const { checkpoint } = order;
       const run = new FakeRun(order, checkpoint ? (await decodeCheckpoint(checkpoint)).step : 0);
       runs.push(run);

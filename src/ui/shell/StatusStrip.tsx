@@ -1,4 +1,5 @@
 import type { RunView } from "../stores/runStore.ts";
+import { sumCosts } from "../stores/stepCost.ts";
 import { formatBytes, formatClock, formatCount, formatSeconds } from "../text/numbers.ts";
 import { SOURCE_WORDS } from "../text/words.ts";
 import { useDevice, useMetrics, usePlayback, usePlayground, useRun } from "../usePlayground.ts";
@@ -36,6 +37,25 @@ function Memory() {
   if (!memory) return null;
   const shown = memory.gpuBytes ?? memory.tensorBytes;
   return <span title={`${formatCount(memory.tensors)} tensors`}>{formatBytes(shown)} in use</span>;
+}
+
+/** GPU time and dispatches of the last step; by phase on hovering. */
+function Cost() {
+  const costs = useDevice((device) => device.costs);
+  const dispatches = sumCosts(costs, "dispatches");
+  if (dispatches === null) return null;
+  const busyMs = sumCosts(costs, "busyMs");
+  const byPhase = costs.map(({ phase, counts }) => {
+    const { busyMs: ms, dispatches: runs = 0, submits = 0, readbacks = 0, readbackBytes = 0 } = counts;
+    const time = ms === undefined ? "" : `${formatSeconds(ms / 1000)}, `;
+    return `${phase}: ${time}${formatCount(runs)} dispatches, ${formatCount(submits)} submits, ${formatCount(readbacks)} readbacks (${formatBytes(readbackBytes)})`;
+  });
+  return (
+    <span title={byPhase.join("\n")}>
+      {busyMs === null ? "" : `${formatSeconds(busyMs / 1000)} GPU · `}
+      {formatCount(dispatches)} dispatches
+    </span>
+  );
 }
 
 /** What is known of a recorded run. */
@@ -96,6 +116,7 @@ export function StatusStrip() {
         {seconds === null ? null : <span>{formatSeconds(seconds)} a step</span>}
         {source === "recorded" ? null : (
           <>
+            <Cost />
             <Memory />
             <Kept />
           </>

@@ -11,6 +11,7 @@ import {
 import { connectStores, createStores, type Stores } from "./connectStores.ts";
 import { abandonStep, lastDrawnGroup, stepAway } from "./galleryStore.ts";
 import { createSettingsStore } from "./settingsStore.ts";
+import { sumCosts } from "./stepCost.ts";
 
 let client: FakeClient;
 let stores: Stores;
@@ -60,6 +61,12 @@ describe("connectStores", () => {
       ["b", 1],
     ]);
     client.emit(FAKE_MODEL);
+    client.emit({ type: "shadersCompiled", compiled: 3, total: 96 });
+    nextFrame();
+    expect(stores.run.getState()).toMatchObject({
+      opening: "warmUp",
+      shaders: { compiled: 3, total: 96 },
+    });
     client.emit(fakeRunStarted(7));
     nextFrame();
     expect(stores.run.getState()).toMatchObject({
@@ -69,6 +76,22 @@ describe("connectStores", () => {
       runId: "run-1",
     });
     expect(Array.from(stores.metrics.getState().columns.steps())).toEqual([1, 2, 3, 4, 5, 6, 7]);
+  });
+
+  it("tells what the last step asked of the GPU, and nothing where it asked nothing", () => {
+    const finish = (metrics: Record<string, number>) => {
+      client.emit({ type: "stepFinished", step: 1, metrics });
+      nextFrame();
+      return stores.device.getState().costs;
+    };
+    const draw = { "gpu/draw/dispatches": 5, "gpu/draw/busyMs": 2 };
+    const costs = finish({ rewardMean: 1, ...draw, "gpu/learn/dispatches": 7 });
+    expect(costs).toEqual([
+      { phase: "draw", counts: { dispatches: 5, busyMs: 2 } },
+      { phase: "learn", counts: { dispatches: 7 } },
+    ]);
+    expect(sumCosts(costs, "dispatches")).toBe(12);
+    expect(sumCosts(finish({ rewardMean: 1 }), "dispatches")).toBeNull();
   });
 
   it("drops a draft when the run has taken it over", () => {

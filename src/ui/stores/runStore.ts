@@ -31,6 +31,8 @@ export interface RunView {
   /** What the model to be opened is called and costs, from the manifest. */
   readonly target: Target | null;
   readonly files: readonly FileProgress[];
+  /** Of the shaders that a step needs; null where none were announced. */
+  readonly shaders: { readonly compiled: number; readonly total: number } | null;
   readonly model: EventOf<"modelReady"> | null;
   readonly resumeOffer: EventOf<"resumeOffered"> | null;
   readonly state: RunState;
@@ -50,6 +52,7 @@ export const EMPTY_RUN: RunView = {
   opening: "idle",
   target: null,
   files: [],
+  shaders: null,
   model: null,
   resumeOffer: null,
   state: "empty",
@@ -90,6 +93,7 @@ function reduceStart(run: RunView, event: EventOf<"runStarted">): RunView {
     preset,
     config,
     step,
+    opening: run.opening === "warmUp" ? "ready" : run.opening,
     activeStep: null,
     phase: null,
     resumeOffer: null,
@@ -108,6 +112,8 @@ export function reduceRun(run: RunView, event: WorkerEvent): RunView {
       return reduceProgress(run, event);
     case "openingCancelled":
       return { ...run, opening: "idle" };
+    case "shadersCompiled":
+      return { ...run, opening: "warmUp", shaders: { compiled: event.compiled, total: event.total } };
     case "modelReady":
       return { ...run, opening: "ready", model: event };
     case "resumeOffered":

@@ -172,6 +172,11 @@ export class SequenceLayout {
       : blocks.flatMap((block) => maskTable(block) ?? []);
   }
 
+  /** The same with tensors of its own. */
+  renew(): SequenceLayout {
+    return new SequenceLayout(this.#blocks, this.keyRows);
+  }
+
   get blocks(): readonly SequenceBlock[] {
     return this.#blocks;
   }

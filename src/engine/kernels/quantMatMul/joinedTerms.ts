@@ -1,5 +1,6 @@
 /** The adapters of a linear layer as tensors: one by one, and one under the other as the kernels read them. */
 import * as tf from "@tensorflow/tfjs-core";
+import { isCompilingOnly } from "../../device/compilation.ts";
 import type { TrainerBackend } from "../../device/trainerBackend.ts";
 
 /** An adapter on neighbouring columns of a layer's output: y[:, start…] += scale·(x·Aᵀ)·Bᵀ. */
@@ -39,8 +40,9 @@ export class JoinedCopies {
   #content: readonly unknown[] = [];
   #joined: JoinedTerms | null = null;
 
-  /** @returns borrowed, until the next call */
+  /** @returns borrowed, until the next call; the surrounding tidy's while programs are compiled and not run */
   join(terms: readonly LowRankTerm[]): JoinedTerms {
+    if (isCompilingOnly()) return joinTerms(terms);
     const content = terms.flatMap(({ a, b }) => [...contentOf(a), ...contentOf(b)]);
     const known = this.#joined;
     const isSame =

@@ -1,5 +1,6 @@
 /** A frozen weight on the device in a packed format of `quant/quantFormat.ts`. */
 import * as tf from "@tensorflow/tfjs-core";
+import { isCompilingOnly } from "../../device/compilation.ts";
 import { layoutOf, type QuantisedMatrix, type RowLayout } from "../../quant/quantFormat.ts";
 import { dequantiseMatrix } from "../../quant/quantiseMatrix.ts";
 
@@ -51,15 +52,19 @@ export class PackedWeight {
 
   /** The exact f32 values, made once, for a forward pass. @returns Wᵀ [in, out], borrowed */
   dense(): tf.Tensor2D {
+    if (this.#dense) return this.#dense;
     // Drawing needs no other copy, so none is kept for it.
-    this.#dense ??= tf.tidy(() => tf.keep(tf.transpose(this.#transposed ?? this.#unpack()))) as tf.Tensor2D;
-    return this.#dense;
+    const dense = tf.tidy(() => tf.transpose(this.#transposed ?? this.#unpack())) as tf.Tensor2D;
+    if (!isCompilingOnly()) this.#dense = tf.keep(dense);
+    return dense;
   }
 
   /** The exact f32 values, made once, for a gradient or for rows. @returns W [out, in], borrowed */
   transposed(): tf.Tensor2D {
-    this.#transposed ??= tf.keep(this.#unpack());
-    return this.#transposed;
+    if (this.#transposed) return this.#transposed;
+    const transposed = this.#unpack();
+    if (!isCompilingOnly()) this.#transposed = tf.keep(transposed);
+    return transposed;
   }
 
   dispose(): void {

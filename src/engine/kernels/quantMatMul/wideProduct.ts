@@ -149,16 +149,42 @@ function fewColumns(key: ProductKey): number {
   return isOuterMajor(key) ? SIDE : 1;
 }
 
-const fewRowsProgram = memoisedProgram((rows: number, ...parts: KeyParts) => {
+/**
+ * How the threads of a few-rows workgroup leave their sums to be added up: each thread's in a slot of its own, or, where
+ * they all sum the same column and the device has subgroups, each subgroup's. That is most of the work where rows are short.
+ */
+function fewRowsParts(rows: number, hasSubgroups: boolean, lanes: number) {
+  const store = (slot: string, sum: (row: number) => string) =>
+    unroll(rows, (row) => `parts[${row * FEW_THREADS}u + ${slot}] = ${sum(row)};`);
+  if (!hasSubgroups)
+    return {
+      features: [],
+      builtins: "",
+      store: store("thread", (row) => `sum${row}`),
+      count: `${lanes}u`,
+    };
+  return {
+    features: ["subgroups"] as const,
+    builtins: ", @builtin(subgroup_id) subgroup: u32, @builtin(num_subgroups) subgroups: u32",
+    store: `${unroll(rows, (row) => `sum${row} = subgroupAdd(sum${row});`)}
+  if (subgroupElect()) {
+    ${store("subgroup", (row) => `sum${row}`)}
+  }`,
+    count: "subgroups",
+  };
+}
+
+const fewRowsProgram = memoisedProgram((rows: number, hasSubgroups: boolean, ...parts: KeyParts) => {
   const key = toKey(parts);
   const columns = fewColumns(key);
   const lanes = FEW_THREADS / columns;
-  return describe(
+  const { features, builtins, store, count } = fewRowsParts(rows, hasSubgroups && columns === 1, lanes);
+  const program = describe(
     key,
     "FewRows",
     `var<workgroup> parts: array<vec4<f32>, ${FEW_THREADS * rows}>;
 @compute @workgroup_size(${FEW_THREADS})
-fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) thread: u32) {
+fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) thread: u32${builtins}) {
   let depth = (params.inner + 3u) / 4u;
   let outers = (params.outer + 3u) / 4u;
   let outer4 = min(group.x * ${columns}u + thread % ${columns}u, outers - 1u);
@@ -168,7 +194,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     let values = block(inner4, outer4);
     ${unroll(rows, (row) => `sum${row} += values * leftAt(row${row}, inner4);`)}
   }
-  ${unroll(rows, (row) => `parts[${row * FEW_THREADS}u + thread] = sum${row};`)}
+  ${store}
   workgroupBarrier();
   if (thread >= ${columns * rows}u) { return; }
   let column = thread % ${columns}u;
@@ -177,10 +203,11 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   let own = group.x * ${columns}u + column;
   if (row >= params.rows || own >= outers) { return; }
   var total = startOf(own);
-  for (var lane = 0u; lane < ${lanes}u; lane++) { total += parts[slot * ${FEW_THREADS}u + lane * ${columns}u + column]; }
+  for (var lane = 0u; lane < ${count}; lane++) { total += parts[slot * ${FEW_THREADS}u + lane * ${columns}u + column]; }
   finish(row, own, total);
 }`,
   );
+  return { ...program, features };
 });
 
 /** One product C [rows, outer] = L·W + bias + residual + what the terms add. */
@@ -203,20 +230,44 @@ export type ProductTensors = Readonly<
 > & { readonly left: TensorInfo };
 
 /**
- * Tiles are what real GPUs need. A GPU that is a program on the CPU has one memory, where tiles are copies and barriers
- * a change of thread.
+ * What is known of this adapter and such shapes, else the guess: tiles are what real GPUs need. A GPU that is a program on
+ * the CPU has one memory, where tiles are copies and barriers a change of thread.
  */
-function defaultVariant({ adapterInfo }: TrainerBackend): ProductVariant {
-  const { architecture } = adapterInfo as unknown as { readonly architecture: string };
-  return /swiftshader|llvmpipe/i.test(architecture) ? "registers" : "shared";
+function pickVariant(
+  backend: TrainerBackend,
+  product: Product,
+  tensors: ProductTensors,
+  key: KeyParts,
+): ProductVariant {
+  const { inner, outer } = product;
+  const [rows = 0] = tensors.left.shape;
+  return backend.choices.pick<ProductVariant>({
+    name: ["quantMatMul", ...key, inner, outer, Math.ceil(Math.log2(rows))].join("/"),
+    variants: backend.isSoftware ? ["registers", "shared"] : ["shared", "registers"],
+    codeOf: (variant) => chooseProgram(key, rows, outer, variant, false).program.body,
+    rehearse: (variant) => {
+      const doubles = Object.entries(tensors).map(
+        ([name, { shape, dtype }]) => [name, backend.makeTensorInfo(shape, dtype)] as const,
+      );
+      const operands = Object.fromEntries(doubles) as unknown as ProductTensors;
+      const made = multiplyWide(backend, { ...product, variant }, operands);
+      for (const { dataId } of [...doubles.map(([, double]) => double), made]) backend.disposeData(dataId);
+    },
+  });
 }
 
-function chooseProgram(key: KeyParts, rows: number, outer: number, variant: ProductVariant) {
+function chooseProgram(
+  key: KeyParts,
+  rows: number,
+  outer: number,
+  variant: ProductVariant,
+  hasSubgroups: boolean,
+) {
   const outers = Math.ceil(outer / 4);
   if (rows <= FEW_ROWS) {
     const rowsAtOnce = Math.min(FEW_ROWS_AT_ONCE, 2 ** Math.ceil(Math.log2(rows)));
     const groups = [Math.ceil(outers / fewColumns(toKey(key))), Math.ceil(rows / rowsAtOnce), 1] as const;
-    return { program: fewRowsProgram(rowsAtOnce, ...key), groups };
+    return { program: fewRowsProgram(rowsAtOnce, hasSubgroups, ...key), groups };
   }
   // Odd sizes are those of tests and toys: one form is enough for them.
   if (variant === "shared" && toKey(key).isWhole) {
@@ -251,7 +302,8 @@ export function multiplyWide(backend: TrainerBackend, product: Product, tensors:
   const isWhole = sizes.every((size) => size % 4 === 0);
   const [hasBias, hasResidual] = [tensors.bias !== undefined, tensors.residual !== undefined];
   const key = [format, isForward, isWhole, hasBias, hasResidual, spans.length] as const;
-  const { program, groups } = chooseProgram(key, rows, outer, variant ?? defaultVariant(backend));
+  const chosen = variant ?? pickVariant(backend, product, tensors, key);
+  const { program, groups } = chooseProgram(key, rows, outer, chosen, backend.features.has("subgroups"));
   const outputs = { product: f32([rows, outer]) };
   return backend.runProgram(program, { ...tensors }, outputs, uniformsOf(product, tensors), groups).product;
 }

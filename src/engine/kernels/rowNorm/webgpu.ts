@@ -4,28 +4,18 @@ import type { GpuProgram } from "../../device/gpuProgram.ts";
 import { FLAT_GROUP, spreadGroups } from "../../device/gpuProgram.ts";
 import { f32, memoisedProgram } from "../../device/programCache.ts";
 import type { TrainerBackend } from "../../device/trainerBackend.ts";
+import { type WorkgroupSum, workgroupSum } from "../workgroupSum.ts";
 import type { NormBackward, NormKind } from "./twin.ts";
 
 const THREADS = 64;
 
 const UNIFORMS = { rows: "u32", width: "u32", epsilon: "f32" } as const;
 
-/** WGSL: every thread's pair of numbers, added up over the workgroup in a fixed order. Call once a kernel. */
-const SHARED_SUM = `
-var<workgroup> parts: array<vec2<f32>, ${THREADS}>;
-fn addUp(thread: u32, own: vec2<f32>) -> vec2<f32> {
-  parts[thread] = own;
-  workgroupBarrier();
-  var total = vec2<f32>(0.0);
-  for (var at = 0u; at < ${THREADS}u; at++) { total += parts[at]; }
-  return total;
-}`;
-
 /** WGSL up to the row and where it begins. */
-const ENTRY = `${FLAT_GROUP}${SHARED_SUM}
+const entry = ({ functions, builtins }: WorkgroupSum) => `${FLAT_GROUP}${functions}
 @compute @workgroup_size(${THREADS})
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
-        @builtin(local_invocation_index) thread: u32) {
+        @builtin(local_invocation_index) thread: u32${builtins}) {
   let row = flatGroup(group, groups);
   if (row >= params.rows) { return; }
   let start = row * params.width;`;
@@ -42,7 +32,8 @@ const statistics = (kind: NormKind) =>
     : `let mean = 0.0;
   let inverse = inverseSqrt(sums.y / f32(params.width) + params.epsilon);`;
 
-const forwardProgram = memoisedProgram((kind: NormKind, hasBias: boolean) => {
+const forwardProgram = memoisedProgram((kind: NormKind, hasBias: boolean, hasSubgroups: boolean) => {
+  const sum = workgroupSum(THREADS, hasSubgroups);
   const inputs: GpuProgram["inputs"] = {
     x: "f32",
     weight: "f32",
@@ -53,14 +44,15 @@ const forwardProgram = memoisedProgram((kind: NormKind, hasBias: boolean) => {
     inputs,
     outputs: { y: "f32", statistics: "vec2<f32>" } as const,
     uniforms: UNIFORMS,
-    body: `${ENTRY}
+    features: sum.features,
+    body: `${entry(sum)}
   let pivot = ${kind === "layer" ? "x[start]" : "0.0"};
   var own = vec2<f32>(0.0);
   for (var at = thread; at < params.width; at += ${THREADS}u) {
     let value = x[start + at] - pivot;
     own += vec2<f32>(value, value * value);
   }
-  let sums = addUp(thread, own);
+  let sums = ${sum.of("own")};
   ${statistics(kind)}
   for (var at = thread; at < params.width; at += ${THREADS}u) {
     y[start + at] = (x[start + at] - mean) * inverse * weight[at]${hasBias ? " + bias[at]" : ""};
@@ -70,7 +62,8 @@ const forwardProgram = memoisedProgram((kind: NormKind, hasBias: boolean) => {
   };
 });
 
-const backwardProgram = memoisedProgram((kind: NormKind, isFork: boolean) => {
+const backwardProgram = memoisedProgram((kind: NormKind, isFork: boolean, hasSubgroups: boolean) => {
+  const sum = workgroupSum(THREADS, hasSubgroups);
   const inputs: GpuProgram["inputs"] = {
     x: "f32",
     weight: "f32",
@@ -84,14 +77,15 @@ const backwardProgram = memoisedProgram((kind: NormKind, isFork: boolean) => {
     inputs,
     outputs: { dx: "f32" } as const,
     uniforms: UNIFORMS,
-    body: `${ENTRY}
+    features: sum.features,
+    body: `${entry(sum)}
   let statistic = statistics[row];
   var own = vec2<f32>(0.0);
   for (var at = thread; at < params.width; at += ${THREADS}u) {
     let dHat = ${dHat};
     own += vec2<f32>(dHat, dHat * (x[start + at] - statistic.x) * statistic.y);
   }
-  let means = addUp(thread, own) / f32(params.width);
+  let means = ${sum.of("own")} / f32(params.width);
   for (var at = thread; at < params.width; at += ${THREADS}u) {
     let xHat = (x[start + at] - statistic.x) * statistic.y;
     let dHat = ${dHat};
@@ -120,7 +114,7 @@ export function normaliseOnGpu(
   { kind, epsilon }: NormAttributes,
 ): TensorInfo[] {
   const { uniforms, groups, rows } = sizesOf(inputs.x, epsilon);
-  const program = forwardProgram(kind, inputs.bias !== undefined);
+  const program = forwardProgram(kind, inputs.bias !== undefined, backend.features.has("subgroups"));
   const outputs = { y: f32(inputs.x.shape), statistics: f32([rows, 2]) };
   const { y, statistics: kept } = backend.runProgram(program, { ...inputs }, outputs, uniforms, groups);
   return [y, kept];
@@ -133,6 +127,6 @@ export function normaliseGradientOnGpu(
   { kind, epsilon }: NormAttributes,
 ): TensorInfo[] {
   const { uniforms, groups } = sizesOf(x, epsilon);
-  const program = backwardProgram(kind, inputs.dSkip !== undefined);
+  const program = backwardProgram(kind, inputs.dSkip !== undefined, backend.features.has("subgroups"));
   return [backend.runProgram(program, { x, ...inputs }, { dx: f32(x.shape) }, uniforms, groups).dx];
 }

@@ -6,6 +6,7 @@
  * answer with an image code.
  */
 import type * as tf from "@tensorflow/tfjs-core";
+import { beginStretch } from "../../device/backend.ts";
 import { disposeAll, tidyAll } from "../../nn/tidy.ts";
 import type { Rng } from "../../rng.ts";
 import type { StopSignal } from "../unified.ts";
@@ -60,6 +61,7 @@ function prefill(
   const output = runForward(network, {
     embedded: embed(network, ids),
     positions: countPositions(0, length, rows.length),
+    isCacheWanted: true,
     ...answerRows(masks, { skip: length - 1, count: 1 }),
   });
   return { output, padCounts };
@@ -99,6 +101,7 @@ async function answerGroup(
   settings: AnswerSettings,
 ): Promise<OpenAnswer[]> {
   const answers: OpenAnswer[] = rows.map(() => ({ tokens: [], logProbs: [], isClosed: false }));
+  let rest = beginStretch();
   let state = tidyAll(() => {
     const { output, padCounts } = prefill(network, prefixes, length);
     return { cache: output.cache, logits: headLogits(network, output), padCounts };
@@ -107,6 +110,8 @@ async function answerGroup(
   try {
     for (let step = 0; ; step++) {
       const values = (await state.logits.data()) as Float32Array;
+      await rest(settings.signal);
+      rest = beginStretch();
       checkCancelled(settings.signal);
       const written = writeTokens(answers, values, rows, network.config.special.eot, settings);
       if (step + 1 >= settings.maxTokens || answers.every(({ isClosed }) => isClosed)) return answers;
@@ -117,6 +122,7 @@ async function answerGroup(
           positions: countPositions(length + step, 1, rows.length),
           layout: nextRowLayout(padCounts, length + step + 1),
           past: { layers: previous.cache, sequences: rows.length },
+          isCacheWanted: true,
         });
         return { cache: output.cache, logits: headLogits(network, output), padCounts };
       });

@@ -3,7 +3,7 @@
  * whole. Who wants to see them grow is sent copies, for which the drawing does not wait.
  */
 import * as tf from "@tensorflow/tfjs-core";
-import { finishSubmitted } from "../../device/backend.ts";
+import { beginStretch, finishSubmitted } from "../../device/backend.ts";
 import { type MaskgitState, maskgitStep, toImageIds } from "../../kernels/maskgitStep/maskgitStep.ts";
 import { disposeAll, tidyAll } from "../../nn/tidy.ts";
 import { checkCancelled, type DrawSettings, type NoiseSource } from "./drawSettings.ts";
@@ -120,6 +120,12 @@ async function readImages(groups: readonly DeviceGroup[], tokens: number): Promi
   return splitImages(groups, values, tokens);
 }
 
+/** A promise that may fail before anyone waits for it; who waits hears of it. */
+function heardLater(promise: Promise<void>): Promise<void> {
+  promise.catch(() => {});
+  return promise;
+}
+
 /**
  * Draws the prepared groups. At most two steps are queued, so that a signal is heard within one.
  * @param noise with `uniforms` @returns [B][N] codes
@@ -143,6 +149,7 @@ export async function drawOnDevice(
   try {
     for (let step = 0; step < steps; step++) {
       checkCancelled(signal);
+      const rest = beginStretch();
       temperature = annealTemperature(temperature, step, steps);
       for (const group of groups) {
         const next = stepGroup(network, group, noise, step, { ...settings, temperature });
@@ -151,10 +158,11 @@ export async function drawOnDevice(
       }
       if (onStep) {
         const fetched = fetchStep(groups, tokens, step);
-        reported = Promise.all([fetched, reported]).then(([progress]) => onStep(progress));
+        reported = heardLater(Promise.all([fetched, reported]).then(([progress]) => onStep(progress)));
       }
       await previous;
-      previous = finishSubmitted();
+      previous = heardLater(finishSubmitted());
+      await rest(signal);
     }
     const images = await readImages(groups, tokens);
     await reported;

@@ -14,7 +14,9 @@ import { omniAttention } from "../../kernels/omniAttention/omniAttention.ts";
 import type { SequenceLayout } from "../../kernels/omniAttention/sequences.ts";
 import { pickRows, type RowChoice } from "../../kernels/pickRows/pickRows.ts";
 import { forkNorm, layerNorm } from "../../kernels/rowNorm/rowNorm.ts";
+import { recomputed } from "../../nn/recomputed.ts";
 import { takeRows } from "../../nn/takeRows.ts";
+import { tidyAll } from "../../nn/tidy.ts";
 import type { Block, ShowoNetwork } from "./weights.ts";
 
 /** Keys and values of one layer, after norm and rotation. */
@@ -45,12 +47,16 @@ export interface ForwardInput {
   readonly output?: OutputRows;
   /** Gradients flow into `embedded`. */
   readonly isEmbeddedTaped?: boolean;
+  /** Keys and values of all layers come out. */
+  readonly isCacheWanted?: boolean;
+  /** The tape keeps each block's input and nothing else of it; not for a trainable network. */
+  readonly isRecomputed?: boolean;
 }
 
 export interface ForwardOutput {
   /** After the final norm [rows, D]. */
   readonly hidden: tf.Tensor2D;
-  /** [layers], of the Rp + R rows. */
+  /** [layers], of the Rp + R rows; empty where it is not wanted. */
   readonly cache: readonly LayerCache[];
 }
 
@@ -130,25 +136,55 @@ function pastOf(past: PastLayers | undefined, layer: number): PastRows | null {
 }
 
 /**
- * Runs all blocks and the final norm. Taped in the adapters (and, where asked for, in `embedded`). Intermediates are
- * the caller's to tidy.
+ * A block that runs again when its gradient is due. By then a pass' shared tensors are gone, so each run makes its own.
+ * @param h [R, D] @returns [rows, D]
+ */
+function recomputeBlock(
+  block: Block,
+  h: tf.Tensor2D,
+  makeContext: () => PassContext,
+  run: BlockRun,
+): tf.Tensor2D {
+  const { qkv, dense, fc1, fc2 } = block;
+  const variables = [qkv, dense, fc1, fc2].flatMap((layer) => layer.learners());
+  const again = (x: tf.Tensor | undefined) => {
+    const kept = run.kept && { ...run.kept, layout: run.kept.layout.renew() };
+    return runBlock(block, x as tf.Tensor2D, makeContext(), { ...run, kept }).h;
+  };
+  return run.isConstant
+    ? recomputed({ inputs: [], constants: [h], variables }, (_, [x]) => again(x))
+    : recomputed({ inputs: [h], variables }, ([x]) => again(x));
+}
+
+/**
+ * Runs all blocks and the final norm. Taped in the adapters (and, where asked for, in `embedded`). Of a block nothing
+ * stays but what comes out and what its gradient needs; ends and final norm are the caller's to tidy.
  */
 export function runForward(network: ShowoNetwork, input: ForwardInput): ForwardOutput {
   const { blocks, isTrainable, finalNorm } = network;
-  const { output, past } = input;
+  const { output, past, isCacheWanted = false, isRecomputed = false } = input;
   if (blocks.length === 0) throw new EngineError("badConfig", "A transformer needs at least one layer.");
   const context = contextOf(network, input);
   const kept = output?.layout ? { rows: output.rows, layout: output.layout } : null;
   const cache: LayerCache[] = [];
   let h = input.embedded;
   for (const [at, block] of blocks.entries()) {
-    const done = runBlock(block, h, context, {
+    const run: BlockRun = {
       past: pastOf(past, at),
       kept: at === blocks.length - 1 ? kept : null,
       isConstant: at === 0 && !input.isEmbeddedTaped && !isTrainable,
-    });
-    cache.push(done.cache);
-    h = done.h;
+    };
+    const before = h;
+    if (isRecomputed) {
+      const makeContext = () => contextOf(network, { ...input, layout: input.layout.renew() });
+      h = recomputeBlock(block, before, makeContext, run);
+    } else if (isCacheWanted) {
+      const done = tidyAll(() => runBlock(block, before, context, run));
+      cache.push(done.cache);
+      h = done.h;
+    } else h = tf.tidy(() => runBlock(block, before, context, run).h);
+    // The first is the caller's.
+    if (at > 0) before.dispose();
   }
   const rows = output && !kept ? pickRows(h, output.rows) : h;
   return { hidden: layerNorm(rows, finalNorm), cache };
@@ -165,14 +201,16 @@ export function runPrefix(network: ShowoNetwork, input: ForwardInput): LayerCach
   let h = input.embedded;
   for (const [at, block] of blocks.entries()) {
     const run = { past: pastOf(input.past, at), kept: null, isConstant: true };
+    const before = h;
     if (at === blocks.length - 1) {
-      const { k, v } = projectHeads(block, layerNorm(h, block.inputNorm), context, run);
+      const { k, v } = tidyAll(() => projectHeads(block, layerNorm(before, block.inputNorm), context, run));
       cache.push({ k, v });
     } else {
-      const done = runBlock(block, h, context, run);
+      const done = tidyAll(() => runBlock(block, before, context, run));
       cache.push(done.cache);
       h = done.h;
     }
+    if (at > 0) before.dispose();
   }
   return cache;
 }

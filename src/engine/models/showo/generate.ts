@@ -5,6 +5,7 @@
  * Source: spec/showo.md 5.1 and the four consequences in section 3.
  */
 import * as tf from "@tensorflow/tfjs-core";
+import { beginStretch } from "../../device/backend.ts";
 import { runsShaders } from "../../kernels/defineOp.ts";
 import { disposeAll } from "../../nn/tidy.ts";
 import { drawOnDevice } from "./deviceDrawing.ts";
@@ -110,7 +111,9 @@ async function drawOnThread(
     const codes: Int32Array[] = [];
     for (const group of groups) {
       checkCancelled(settings.signal);
+      const rest = beginStretch();
       const sampled = await stepGroup(network, group, noise, step, settings);
+      await rest(settings.signal);
       for (const [at, row] of group.rows.entries()) {
         images[row] = sampled[at] ?? blank;
         codes[row] = group.states[at]?.codes ?? blank;

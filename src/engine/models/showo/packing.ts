@@ -29,7 +29,7 @@ export const HEAD = "showo.lm_head.weight";
  * with f32's falls below 0.98 (docs/RESULTS.md). So does the head, whose errors are errors of logits with no norm and no
  * later layer to even them out, and the table, a row of which is read as a whole: one scale a row is enough.
  */
-function formatOf(name: string, format: PackedFormat): QuantFormat {
+export function formatOf(name: string, format: PackedFormat): QuantFormat {
   if (name === EMBEDDING) return "int8Row";
   return format === "int4" && name.includes(".mlp.") ? "int4" : "int8";
 }

@@ -1,5 +1,6 @@
 /** Between 8-bit pictures and what the image tokenizer takes and gives. */
 import * as tf from "@tensorflow/tfjs-core";
+import { chunk } from "../../chunk.ts";
 import { EngineError } from "../../errors.ts";
 import type { Magvit2 } from "../magvit2/magvit2.ts";
 import type { ImageCodes, ImageU8 } from "../unified.ts";
@@ -43,8 +44,29 @@ export async function plainCode(tokenizer: Magvit2, side: number): Promise<numbe
   return values[middle * grid + middle] ?? 0;
 }
 
+/** Pixels that the tokenizer's layers work on at once: their memory grows with it. */
+const PIXELS_AT_ONCE = 2 ** 18;
+
+/** Images of a call, as many at once as memory allows; one at the least. */
+export function imagesAtOnce(side: number): number {
+  return Math.max(1, Math.floor(PIXELS_AT_ONCE / side ** 2));
+}
+
 /** @param images [B][N] @param plain stands for −1 */
 export async function codesToImages(
+  tokenizer: Magvit2,
+  images: readonly ImageCodes[],
+  plain: number,
+): Promise<ImageU8[]> {
+  const side = Math.round(Math.sqrt(images[0]?.length ?? 0)) * tokenizer.downsampling;
+  const decoded: ImageU8[] = [];
+  for (const part of chunk(images, imagesAtOnce(side))) {
+    decoded.push(...(await decodeAtOnce(tokenizer, part, plain)));
+  }
+  return decoded;
+}
+
+async function decodeAtOnce(
   tokenizer: Magvit2,
   images: readonly ImageCodes[],
   plain: number,

@@ -7,6 +7,7 @@ import { straightThroughEmbedding } from "../../kernels/embedSum/embedSum.ts";
 import { SequenceLayout } from "../../kernels/omniAttention/sequences.ts";
 import { projectedTokenLogProbs } from "../../kernels/tokenLogProb/tokenLogProb.ts";
 import { createRng } from "../../rng.ts";
+import type { TapeOptions } from "../unified.ts";
 import { countPositions, embed, runForward } from "./forward.ts";
 import { padTexts, stackImages } from "./imageRows.ts";
 import { answerRows, imagesBlock, imageTokens, textBlock } from "./layouts.ts";
@@ -15,7 +16,7 @@ import { answerEoi, answerPrefix, bucketLength, padLeft } from "./prompts.ts";
 import type { ShowoNetwork } from "./weights.ts";
 
 /** Images as their prompts should bring them forth. */
-export interface ImageRows {
+export interface ImageRows extends TapeOptions {
   /** [B] as `drawPrefix` makes them. */
   readonly prefixes: readonly (readonly number[])[];
   /** [B][N] */
@@ -25,7 +26,7 @@ export interface ImageRows {
 }
 
 /** Questions about images and the answers to score. */
-export interface AnswerRows {
+export interface AnswerRows extends TapeOptions {
   /** Codes [B][N], or embedded images [B, N, D]. */
   readonly images: readonly Int32Array[] | tf.Tensor;
   /** [B] ids of `questionText`. */
@@ -38,7 +39,8 @@ export interface AnswerRows {
  * Hidden states at all image positions, hidden codes masked. Prefixes and images run through each layer together, as rows
  * of one matrix: half the products, each of them longer, and every adapter has one gradient to give. @returns [B·N, D]
  */
-function imageStates(network: ShowoNetwork, { prefixes, images, hidden }: ImageRows): tf.Tensor2D {
+function imageStates(network: ShowoNetwork, rows: ImageRows): tf.Tensor2D {
+  const { prefixes, images, hidden, isRecomputed = false } = rows;
   const { config } = network;
   const text = padTexts(config, prefixes, bucketLength(Math.max(...prefixes.map((prefix) => prefix.length))));
   const shown = images.map((codes, row) => codes.map((code, at) => (hidden[row]?.[at] ? -1 : code)));
@@ -53,6 +55,7 @@ function imageStates(network: ShowoNetwork, { prefixes, images, hidden }: ImageR
     positions,
     layout: new SequenceLayout([texts, behind], ids.length),
     output: { rows: imageTokens(text.ids.length, images.length, config) },
+    isRecomputed,
   }).hidden;
 }
 
@@ -141,7 +144,7 @@ function stackAnswers(answers: readonly Int32Array[]): {
  */
 export function scoreAnswers(
   network: ShowoNetwork,
-  { images, questions, answers }: AnswerRows,
+  { images, questions, answers, isRecomputed = false }: AnswerRows,
 ): { logProbs: tf.Tensor2D; weights: tf.Tensor2D } {
   const { config } = network;
   const { ids: targets, weights, longest } = stackAnswers(answers);
@@ -166,6 +169,7 @@ export function scoreAnswers(
       positions: countPositions(0, length, questions.length),
       ...answerRows(masks, { skip: prefixLength - 1, count: longest }),
       isEmbeddedTaped: softImages !== null,
+      isRecomputed,
     });
     const scores = projectedTokenLogProbs(hidden, network.textHead.asTokenHead(), targets);
     return tf.reshape(tf.mul(scores, tf.tensor1d(weights)), [questions.length, longest]) as tf.Tensor2D;

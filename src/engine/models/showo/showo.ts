@@ -1,6 +1,9 @@
 /** Show-o behind the interface that learning knows: text in, codes, answers, log-probs and gradients out. */
 import * as tf from "@tensorflow/tfjs-core";
+import { chunk } from "../../chunk.ts";
+import { isCompilingOnly } from "../../device/compilation.ts";
 import { EngineError } from "../../errors.ts";
+import { runsShaders } from "../../kernels/defineOp.ts";
 import { type AdapterSlot, createAdapter } from "../../lora/adapter.ts";
 import { peftName } from "../../lora/peft.ts";
 import { createRng } from "../../rng.ts";
@@ -16,13 +19,16 @@ import type {
   ImageCodes,
   ImageScoreRequest,
   ImageU8,
+  MemoryBytes,
+  MemoryDemand,
   SoftImageRequest,
   UnifiedModel,
 } from "../unified.ts";
 import { continueAnswers } from "./answer.ts";
 import { seededNoise } from "./drawSettings.ts";
 import { drawCodes } from "./generate.ts";
-import { codesToImages, imagesToPixels, plainCode } from "./pixels.ts";
+import { estimateShowoMemory } from "./memory.ts";
+import { codesToImages, imagesAtOnce, imagesToPixels, plainCode } from "./pixels.ts";
 import { answerPrefix, drawPrefix, questionText } from "./prompts.ts";
 import { embedImagesSoftly, type ImageRows, scoreAnswers, scoreImages } from "./scores.ts";
 import { disposeShowoNetwork, type ShowoNetwork } from "./weights.ts";
@@ -66,6 +72,22 @@ export class Showo implements UnifiedModel {
     this.imageSide = Math.round(Math.sqrt(config.imageTokenCount)) * imageTokenizer.downsampling;
     this.generation = config.generation;
     this.#modules = new Map([...network.slots].map(([name, slot]) => [`showo.${name}`, slot]));
+  }
+
+  estimateMemory(demand: MemoryDemand): MemoryBytes {
+    const { config, format } = this.#network;
+    const { ch, ch_mult: levels } = config.magvit2.decoder;
+    return estimateShowoMemory(
+      {
+        config,
+        weights: format === "trainable" ? "f32" : format,
+        tokenizerNumbers: this.#imageTokenizer.parameterCount,
+        imageSide: this.imageSide,
+        pixelChannels: ch * (levels[0] ?? 1),
+        hasShaders: runsShaders(),
+      },
+      demand,
+    );
   }
 
   async drawImages(request: DrawRequest): Promise<ImageCodes[]> {
@@ -119,23 +141,29 @@ export class Showo implements UnifiedModel {
 
   async decodeImages(images: readonly ImageCodes[]): Promise<ImageU8[]> {
     if (images.length === 0) return [];
-    this.#plainCode ??= await plainCode(this.#imageTokenizer, this.imageSide);
-    return codesToImages(this.#imageTokenizer, images, this.#plainCode);
+    const plain = this.#plainCode ?? (await plainCode(this.#imageTokenizer, this.imageSide));
+    if (!isCompilingOnly()) this.#plainCode = plain;
+    return codesToImages(this.#imageTokenizer, images, plain);
   }
 
   async encodeImages(images: readonly ImageU8[]): Promise<ImageCodes[]> {
-    if (images.length === 0) return [];
-    const codes = tf.tidy(() => this.#imageTokenizer.encode(imagesToPixels(images, this.imageSide)));
-    const values = (await codes.data()) as Int32Array;
-    codes.dispose();
-    return images.map((_, row) => values.slice(row * this.imageTokenCount, (row + 1) * this.imageTokenCount));
+    const { imageSide: side, imageTokenCount: count } = this;
+    const encoded: ImageCodes[] = [];
+    for (const part of chunk(images, imagesAtOnce(side))) {
+      const codes = tf.tidy(() => this.#imageTokenizer.encode(imagesToPixels(part, side)));
+      const values = (await codes.data()) as Int32Array;
+      codes.dispose();
+      encoded.push(...part.map((_, row) => values.slice(row * count, (row + 1) * count)));
+    }
+    return encoded;
   }
 
   imageLogProbs(request: ImageScoreRequest): tf.Tensor {
     return scoreImages(this.#network, this.#imageRows(request));
   }
 
-  answerLogProbs({ images, questions, answers }: AnswerScoreRequest): AnswerScores {
+  answerLogProbs(request: AnswerScoreRequest): AnswerScores {
+    const { images, questions, answers, isRecomputed } = request;
     const imageCount = images instanceof tf.Tensor ? (images.shape[0] ?? 0) : images.length;
     checkLengths({ images: imageCount, questions: questions.length, answers: answers.length });
     if (answers.some((answer) => answer.length === 0)) {
@@ -146,6 +174,7 @@ export class Showo implements UnifiedModel {
       images,
       questions: questions.map((question) => this.#questionIds(question)),
       answers,
+      isRecomputed,
     });
   }
 
@@ -211,12 +240,13 @@ export class Showo implements UnifiedModel {
     return this.#textTokenizer.encode(questionText(question));
   }
 
-  #imageRows({ prompts, images, hidden }: ImageScoreRequest): ImageRows {
+  #imageRows({ prompts, images, hidden, isRecomputed }: ImageScoreRequest): ImageRows {
     checkLengths({ prompts: prompts.length, images: images.length, masks: hidden.length });
     return {
       prefixes: prompts.map((prompt) => this.#drawPrefix(prompt)),
       images: images.map((codes) => this.#checkCodes(codes)),
       hidden,
+      isRecomputed,
     };
   }
 

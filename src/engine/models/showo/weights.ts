@@ -42,6 +42,7 @@ export interface ShowoEnds {
 /** The transformer. Owns its tensors. */
 export interface ShowoNetwork extends ShowoEnds {
   readonly config: ShowoConfig;
+  readonly format: NetworkFormat;
   /** Every parameter is a variable and receives gradients. */
   readonly isTrainable: boolean;
   readonly blocks: readonly Block[];
@@ -246,6 +247,7 @@ export function loadShowoNetwork(
   const source: Source = { config, isTrainable, find, matrixOf };
   return {
     config,
+    format,
     isTrainable,
     ...assembleBlocks(source),
     finalNorm: makeNorm(source, "model.final_layernorm"),

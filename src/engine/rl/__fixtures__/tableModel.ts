@@ -42,6 +42,7 @@ import type {
   ImageCodes,
   ImageScoreRequest,
   ImageU8,
+  MemoryBytes,
   SoftImageRequest,
   UnifiedModel,
 } from "../../models/unified.ts";
@@ -113,6 +114,11 @@ export class TableModel implements UnifiedModel {
       },
       { name: "base_model.model.answer.lora_B.weight", variable: start("answer", CODES, CODES) },
     ];
+  }
+
+  estimateMemory(): MemoryBytes {
+    const none = { weights: 0, adapter: 0, optimizer: 0, drawing: 0, answering: 0, images: 0, learning: 0 };
+    return none;
   }
 
   adapterVariables(): readonly AdapterVariable[] {

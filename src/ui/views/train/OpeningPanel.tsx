@@ -15,38 +15,48 @@ const STAGES: readonly { stage: Opening; title: string; story: string }[] = [
     story: "Fetching the model. It is kept by the browser for next time.",
   },
   { stage: "upload", title: "Upload", story: "Moving the weights to where they are computed with…" },
-  { stage: "warmUp", title: "Warm up", story: "Warming up. The first step is slow, the next ones are not." },
+  {
+    stage: "warmUp",
+    title: "Warm up",
+    story: "Compiling what a step runs for this GPU, so that the first step is as fast as the next ones.",
+  },
 ];
+
+/** How far the present stage is, as a bar and in words. */
+function useProgress(): { label: string; max: number; value: number; words: string } {
+  const target = useRun((run) => run.target);
+  const files = useRun((run) => run.files);
+  const shaders = useRun((run) => run.shaders);
+  const opening = useRun((run) => run.opening);
+  if (opening === "warmUp" && shaders) {
+    const { compiled, total } = shaders;
+    return { label: "Warm up", max: total, value: compiled, words: `${compiled} of ${total} shaders` };
+  }
+  const value = files.reduce((sum, file) => sum + file.loadedBytes, 0);
+  const known = files.reduce((sum, file) => sum + file.totalBytes, 0);
+  const max = Math.max(target?.bytes ?? 0, known, 1);
+  if (opening === "upload") return { label: "Download", max, value: max, words: formatBytes(max) };
+  const words = `${formatBytes(value)} of ${formatBytes(max)}`;
+  return { label: "Download", max, value: Math.min(value, max), words };
+}
 
 /** What is happening before the first step, in bytes and words. */
 export function OpeningPanel() {
   const opening = useRun((run) => run.opening);
   const target = useRun((run) => run.target);
-  const files = useRun((run) => run.files);
   const backend = useDevice((device) => device.backend);
   const { page } = usePlayground();
   const { secondsLeft } = useLoading();
+  const { label, max, value, words } = useProgress();
   const at = STAGES.findIndex(({ stage }) => stage === opening);
-  const loaded = files.reduce((sum, file) => sum + file.loadedBytes, 0);
-  const total = Math.max(
-    target?.bytes ?? 0,
-    files.reduce((sum, file) => sum + file.totalBytes, 0),
-    1,
-  );
-  const isPast = opening === "upload" || opening === "warmUp";
   return (
     <section className={styles.panel} aria-label="Opening the model">
       <p className={styles.kicker}>Opening</p>
       <h2 className={styles.title}>{target?.title ?? "the model"}</h2>
       <p className={styles.story}>{STAGES[at]?.story ?? ""}</p>
-      <progress
-        className={styles.bar}
-        aria-label="Download"
-        max={total}
-        value={isPast ? total : Math.min(loaded, total)}
-      />
+      <progress className={styles.bar} aria-label={label} max={max} value={value} />
       <p className={styles.bytes}>
-        <span>{isPast ? formatBytes(total) : `${formatBytes(loaded)} of ${formatBytes(total)}`}</span>
+        <span>{words}</span>
         <span>
           {opening === "download" && secondsLeft !== null ? LOAD_WORDS.left(secondsLeft) : backend?.reason}
         </span>

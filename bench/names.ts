@@ -1,0 +1,3 @@
+/** Contenders that tables put side by side. */
+export const OURS = "our shaders";
+export const STOCK = "stock tfjs";
