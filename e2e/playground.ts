@@ -26,9 +26,16 @@ export class Playground {
     return this.#problems;
   }
 
+  /** Opens the live run, as most journeys want it; the page by itself opens on a recording. */
   async visit({ model, backend, fail }: Visit): Promise<void> {
-    const query = new URLSearchParams({ model, backend, ...(fail ? { fail } : {}) });
+    const query = new URLSearchParams({ model, backend, live: "1", ...(fail ? { fail } : {}) });
     await this.page.goto(`/?${query}`);
+  }
+
+  /** Opens the page as a visitor does, on the recording of a lesson. */
+  async openRecorded(hash = ""): Promise<void> {
+    await this.page.goto(`/?autoload=0&model=nano&backend=wasm${hash}`);
+    await expect(this.playback).toBeVisible();
   }
 
   button(name: string | RegExp): Locator {
@@ -37,6 +44,24 @@ export class Playground {
 
   get status(): Locator {
     return this.page.getByRole("region", { name: "Status" });
+  }
+
+  get playback(): Locator {
+    return this.page.getByRole("region", { name: "Playback controls" });
+  }
+
+  get lesson(): Locator {
+    return this.page.getByRole("region", { name: /^Lesson: / });
+  }
+
+  /** Step of the recording and their number, as the controls say it. */
+  async expectStep(step: number): Promise<void> {
+    await expect(this.playback.getByRole("status")).toContainText(new RegExp(`^step ${step} /`));
+  }
+
+  async chooseLesson(title: string): Promise<void> {
+    await this.button(/^Lesson: /).click();
+    await this.page.getByRole("menuitemradio", { name: title }).click();
   }
 
   get card(): Locator {

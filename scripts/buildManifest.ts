@@ -37,21 +37,28 @@ function findJudge(id: string): string | undefined {
   });
 }
 
-function describe(id: string): ModelEntry {
-  const files = readdirSync(join(folder, id))
+function listFiles(id: string): ModelEntry["files"] {
+  return readdirSync(join(folder, id))
     .filter((name) => NEEDED.test(name))
     .map((name) => {
       const bytes = readFileSync(join(folder, id, name));
       return { name, bytes: bytes.length, sha256: createHash("sha256").update(bytes).digest("hex") };
     });
+}
+
+const sizeOf = (files: ModelEntry["files"]): number => files.reduce((total, file) => total + file.bytes, 0);
+
+function describe(id: string): ModelEntry {
+  const files = listFiles(id);
+  const judge = findJudge(id);
   const card = readFileSync(join(folder, id, "README.md"), "utf8");
   return {
     id,
     title: /^# (.+)$/m.exec(card)?.[1] ?? id,
     files,
-    bytes: files.reduce((total, file) => total + file.bytes, 0),
+    bytes: sizeOf(files),
     sprites: "world/sprites.safetensors",
-    judge: findJudge(id),
+    ...(judge === undefined ? {} : { judge, judgeBytes: sizeOf(listFiles(judge)) }),
   };
 }
 

@@ -27,6 +27,11 @@ function runTool(tool, args, env = {}) {
   return status === 0;
 }
 
+function runNode(script) {
+  console.log(`\n> node ${script}`);
+  return spawnSync(process.execPath, [join(ROOT, script)], { cwd: ROOT, stdio: "inherit" }).status === 0;
+}
+
 function readReport(path) {
   return existsSync(path) ? JSON.parse(readFileSync(path, "utf8")) : null;
 }
@@ -38,10 +43,18 @@ function requireStep(tool, args, env) {
   return false;
 }
 
+/** Built once, by whichever part needs it first. @returns whether there is a build */
+let built = null;
+function buildPage() {
+  built ??= requireStep("vite", ["build", "--logLevel", "warn"]);
+  return built;
+}
+
 function runChecks() {
   requireStep("tsc", ["--noEmit", "-p", "tsconfig.json"]);
   requireStep("tsc", ["--noEmit", "-p", "tsconfig.engine.json"]);
   requireStep("biome", ["check", "--error-on-warnings", "."]);
+  if (buildPage() && !runNode(join("scripts", "checkBundle.mjs"))) totals.failed += 1;
 }
 
 /** Golden fixtures lie outside the repository; without them their tests skip, and are counted as skipped. */
@@ -97,7 +110,7 @@ function collectSpecs(suite) {
 }
 
 function runE2e(browser) {
-  if (!requireStep("vite", ["build", "--logLevel", "warn"])) return;
+  if (!buildPage()) return;
   const isGreen = runTool("playwright", ["test", "--reporter=list,json"], {
     UNIRL_BROWSER: browser,
     PLAYWRIGHT_JSON_OUTPUT_NAME: PLAYWRIGHT_JSON,

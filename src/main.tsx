@@ -2,12 +2,14 @@ import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { App } from "./ui/App.tsx";
 import { createPlayground } from "./ui/playground.ts";
+import { preloadView } from "./ui/views.ts";
 import { createTrainClient } from "./workers/client.ts";
 
+preloadView(location.hash);
 const root = document.getElementById("root");
 if (!root) throw new Error("index.html has no element #root.");
 createRoot(root).render(
   <StrictMode>
-    <App playground={createPlayground(createTrainClient())} />
+    <App host={createPlayground({ client: createTrainClient() })} />
   </StrictMode>,
 );

@@ -112,7 +112,7 @@ test("full storage: training goes on unsaved", async ({ page }) => {
 
 test("unknown model: the card names what the site has", async ({ page }) => {
   const playground = new Playground(page);
-  await page.goto("/?model=nothing&backend=wasm");
+  await page.goto("/?model=nothing&backend=wasm&live=1");
   await expect(playground.card).toContainText("The model is not there");
   await expect(playground.card).toContainText("nano");
 });

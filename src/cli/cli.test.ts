@@ -17,7 +17,8 @@ describe("unirl", { timeout: START_TIMEOUT_MS }, () => {
   it("explains itself", async () => {
     const { exitCode, stdout } = await unirl("--help");
     expect(exitCode).toBe(0);
-    for (const command of ["generate", "answer", "train", "eval", "judge", "verify", "world", "bench"]) {
+    const commands = ["generate", "answer", "train", "record", "eval", "judge", "verify", "world", "bench"];
+    for (const command of commands) {
       expect(stdout).toContain(command);
     }
   });

@@ -6,6 +6,7 @@ import { registerBench } from "./bench.ts";
 import { registerEval } from "./eval.ts";
 import { registerGenerate } from "./generate.ts";
 import { registerJudge } from "./judge.ts";
+import { registerRecord } from "./record.ts";
 import { registerTrain } from "./train.ts";
 import { registerVerify } from "./verify.ts";
 import { registerWorld } from "./world.ts";
@@ -21,6 +22,7 @@ function createProgram(): Command {
   registerGenerate(program);
   registerAnswer(program);
   registerTrain(program);
+  registerRecord(program);
   registerEval(program);
   registerJudge(program);
   registerVerify(program);

@@ -48,6 +48,23 @@ const choice = <const Option extends string>(
 
 /** Every field of a run, in the order the page shows them. */
 export const CONFIG_FIELDS = {
+  promptKind: choice({
+    label: "prompts",
+    help: "What the prompts ask for: all six of GenEval's tasks in turn, or one of them alone.",
+    default: "all",
+    options: {
+      all: "all kinds",
+      single_object: "one thing",
+      two_object: "two things",
+      counting: "counting",
+      colors: "colours",
+      position: "position",
+      color_attr: "colour binding",
+    },
+    applies: "nextStep",
+    source: "design/ux.md 4.1",
+    basic: true,
+  }),
   objective: choice({
     label: "objective",
     help: "GRPO moves what the model sampled towards its rewards; SFT teaches it the right answers.",

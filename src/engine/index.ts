@@ -4,9 +4,16 @@ export {
   type Checkpoint,
   decodeCheckpoint,
   encodeCheckpoint,
+  requireFit,
   restoreCheckpoint,
+  writeCheckpoint,
 } from "./checkpoint/checkpoint.ts";
-export { exportPeftAdapter, type PeftAdapter } from "./checkpoint/peftAdapter.ts";
+export {
+  checkpointOfPeft,
+  exportPeftAdapter,
+  type PeftAdapter,
+  peftOfCheckpoint,
+} from "./checkpoint/peftAdapter.ts";
 export {
   type BackendName,
   type BackendOptions,

@@ -5,6 +5,9 @@
 import { z } from "zod";
 import { runConfigSchema } from "../engine/config.ts";
 
+/** Views on any buffer, shared or not. */
+const bytes = z.custom<Uint8Array>((value) => value instanceof Uint8Array, "expected bytes");
+
 const configChanges = z.record(z.string(), z.union([z.number(), z.string()]));
 
 export const commandSchema = z.discriminatedUnion("type", [
@@ -14,6 +17,8 @@ export const commandSchema = z.discriminatedUnion("type", [
     modelId: z.string(),
     /** Folder URL that holds config.json and the weights. */
     modelUrl: z.string(),
+    /** SHA-256 of the model's weights as the manifest has it, null where it has none. */
+    modelSha256: z.string().nullable(),
     /** Folder URL of the outside judge, null without one. */
     judgeUrl: z.string().nullable(),
     /** URL of the sprite file of the world. */
@@ -26,6 +31,8 @@ export const commandSchema = z.discriminatedUnion("type", [
     /** Failure to provoke, for tests and demonstrations (`?fail=`). */
     fail: z.string().nullable(),
   }),
+  /** Ends the download of the model being opened; what has arrived is kept. Answered by `openingCancelled`. */
+  z.object({ type: z.literal("cancelOpening") }),
   /** Begins a run with a fresh adapter, paused at step 0. */
   z.object({ type: z.literal("startRun"), preset: z.string(), config: runConfigSchema }),
   /** Restores the newest good checkpoint of a run, paused. */
@@ -46,6 +53,13 @@ export const commandSchema = z.discriminatedUnion("type", [
   /** Changes live and next-step fields; fields that need a new run are refused. */
   z.object({ type: z.literal("changeConfig"), changes: configChanges }),
   z.object({ type: z.literal("saveCheckpoint") }),
+  /** Packs a run, open or stored, into one zip. Answered by `runExported`; an open run is taken between two of its writes. */
+  z.object({ type: z.literal("exportRun"), runId: z.string() }),
+  /**
+   * Stores a run from outside: a zip of `exportRun`, a checkpoint, or a PEFT adapter with or without its settings.
+   * Answered by `runImported` or `importRefused`; what is open goes on.
+   */
+  z.object({ type: z.literal("importRun"), files: z.array(z.object({ name: z.string(), bytes })) }),
   /** The page was hidden or shown; hiding saves. */
   z.object({ type: z.literal("reportVisibility"), isHidden: z.boolean() }),
   /** After a lost device: new adapter and device, model and last checkpoint again. */

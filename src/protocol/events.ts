@@ -49,6 +49,8 @@ export const eventSchema = z.discriminatedUnion("type", [
     loadedBytes: z.number(),
     totalBytes: z.number(),
   }),
+  /** The download was cancelled; the next `openModel` goes on from what has arrived. */
+  z.object({ type: z.literal("openingCancelled") }),
   /** WebGPU, before a run starts: shaders compiled so far. */
   z.object({ type: z.literal("shadersCompiled"), compiled: z.number(), total: z.number() }),
   z.object({
@@ -145,6 +147,26 @@ export const eventSchema = z.discriminatedUnion("type", [
     savedAtMs: z.number(),
     sizeBytes: z.number(),
   }),
+  z.object({
+    type: z.literal("runExported"),
+    runId: z.string(),
+    step: z.number(),
+    fileName: z.string(),
+    /** A zip. */
+    bytes,
+  }),
+  /** A run from outside was stored and can be resumed. */
+  z.object({
+    type: z.literal("runImported"),
+    /** Name of the file it came from. */
+    fileName: z.string(),
+    runId: z.string(),
+    step: z.number(),
+    rewardMean: z.number().nullable(),
+    sizeBytes: z.number(),
+  }),
+  /** A file was not taken; nothing was changed. */
+  z.object({ type: z.literal("importRefused"), fileName: z.string(), error: errorRecord }),
   z.object({
     type: z.literal("memoryMeasured"),
     tensors: z.number(),

@@ -21,6 +21,8 @@ const modelEntry = z.object({
     .string()
     .regex(/^[\w.-]+$/)
     .optional(),
+  /** Sum of the judge's files; it is downloaded with the model. */
+  judgeBytes: z.number().int().nonnegative().optional(),
   /** How the weights are stored, such as "F16". */
   dtype: z.string().optional(),
 });

@@ -3,6 +3,8 @@
  * not in use and flips the head in the same transaction; a load verifies checksums and takes the newest good slot.
  */
 import { EngineError } from "../engine/errors.ts";
+import { encodeText, joinBytes } from "../formats/bytes.ts";
+import { sha256 } from "../formats/sha256.ts";
 import { type Database, type HeadRecord, type SlotRecord, toStorageError, type UnirlDb } from "./db.ts";
 import { assertRoom } from "./quota.ts";
 import { type RunRecord, runRecordSchema, type StoredRun } from "./runRecord.ts";
@@ -146,10 +148,5 @@ async function readSlot(slot: SlotRecord): Promise<StoredRun | EngineError> {
 
 /** SHA-256 as hex over the record's UTF-8 and the checkpoint's bytes. */
 async function computeChecksum(recordText: string, bytes: Uint8Array): Promise<string> {
-  const text = new TextEncoder().encode(recordText);
-  const all = new Uint8Array(text.length + bytes.length);
-  all.set(text);
-  all.set(bytes, text.length);
-  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", all));
-  return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return await sha256(joinBytes([encodeText(recordText), bytes]));
 }

@@ -1,60 +1,57 @@
+import { Suspense } from "react";
+import { useStore } from "zustand";
 import styles from "./App.module.css";
-import { help } from "./actions/help.ts";
-import { theme } from "./actions/theme.ts";
-import { PushButton } from "./components/PushButton.tsx";
 import { HelpOverlay } from "./HelpOverlay.tsx";
 import { LiveRegion } from "./LiveRegion.tsx";
-import type { Playground } from "./playground.ts";
+import type { PlaygroundHost } from "./playground.ts";
+import { routeOf } from "./routes.ts";
+import { SharingLayer } from "./sharing/SharingLayer.tsx";
+import { Header } from "./shell/Header.tsx";
+import { LinkNotice } from "./shell/LinkNotice.tsx";
+import { StatusStrip } from "./shell/StatusStrip.tsx";
+import { TransportBar } from "./shell/TransportBar.tsx";
+import { SKIP } from "./text/words.ts";
 import "./theme/tokens.css";
 import "./theme/base.css";
 import "./theme/range.css";
-import { PlaygroundContext, usePlayground, useSettings } from "./usePlayground.ts";
-import { TrainView } from "./views/train/TrainView.tsx";
+import { PlaygroundContext, usePage } from "./usePlayground.ts";
+import { VIEWS } from "./views.ts";
 
-function Header() {
-  const playground = usePlayground();
-  const isDark = useSettings((settings) => settings.theme === "dark");
+/** The hash belongs to the views, so this is no link. */
+function skipToMain(): void {
+  document.getElementById("main")?.focus();
+}
+
+/** What every view stands in: one header, one row of controls, one status line. */
+function Shell() {
+  const view = usePage((page) => page.view);
+  const View = VIEWS[view];
   return (
-    <header className={styles.header}>
-      <h1 className={styles.title}>
-        <svg width="22" height="22" viewBox="0 0 22 22" aria-hidden="true">
-          <rect x="1" y="1" width="9" height="9" rx="2.5" fill="var(--accent)" />
-          <rect x="12" y="1" width="9" height="9" rx="2.5" fill="var(--accent)" opacity=".35" />
-          <rect x="1" y="12" width="9" height="9" rx="2.5" fill="var(--accent)" opacity=".6" />
-          <rect x="12" y="12" width="9" height="9" rx="2.5" fill="var(--minus)" />
-        </svg>
-        UniRL Playground
-      </h1>
-      <p className={styles.motto}>Watch a model that draws and looks teach itself, in this browser.</p>
-      <div className={styles.tools}>
-        <PushButton icon="help" kind="quiet" isIconOnly shortcut="?" onPress={() => help.run(playground)}>
-          {help.label(playground)}
-        </PushButton>
-        <PushButton
-          icon={isDark ? "sun" : "moon"}
-          kind="quiet"
-          isIconOnly
-          onPress={() => theme.run(playground)}
-        >
-          {theme.label(playground)}
-        </PushButton>
-      </div>
-    </header>
+    <div className={styles.shell}>
+      <button type="button" className={styles.skip} onClick={skipToMain}>
+        {SKIP}
+      </button>
+      <Header />
+      <TransportBar />
+      <main id="main" className={styles.main} tabIndex={-1} aria-label={routeOf(view).title}>
+        <LinkNotice />
+        <Suspense fallback={<div className={styles.waiting} />}>
+          <View />
+        </Suspense>
+      </main>
+      <StatusStrip />
+    </div>
   );
 }
 
-export function App({ playground }: { playground: Playground }) {
+export function App({ host }: { host: PlaygroundHost }) {
+  const source = useStore(host.page.store, (page) => page.source);
   return (
-    <PlaygroundContext value={playground}>
-      <div className={styles.shell}>
-        <a className={styles.skip} href="#main">
-          Skip to the training view
-        </a>
-        <Header />
-        <TrainView />
-      </div>
+    <PlaygroundContext value={host.views[source]}>
+      <Shell />
       <HelpOverlay />
       <LiveRegion />
+      <SharingLayer />
     </PlaygroundContext>
   );
 }

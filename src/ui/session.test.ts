@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, it } from "vitest";
+import { makeConfig } from "../engine/config.ts";
 import { createFakeClient, FAKE_MODEL, type FakeClient, fakeRunStarted } from "./__fixtures__/fakeClient.ts";
 import { parseAddress } from "./address.ts";
-import { createSession, type Session } from "./session.ts";
+import { createSession, type LiveSession } from "./session.ts";
 import { connectStores, createStores, type Stores } from "./stores/connectStores.ts";
 import { createSettingsStore } from "./stores/settingsStore.ts";
 
@@ -17,7 +18,7 @@ const ROOT = "https://host/app/";
 let client: FakeClient;
 let stores: Stores;
 
-function visit(query: string, manifest: unknown = MANIFEST): Session {
+function visit(query: string, manifest: unknown = MANIFEST): LiveSession {
   client = createFakeClient(() => undefined);
   stores = createStores(createSettingsStore("light", null));
   connectStores(client, stores, (commit) => commit());
@@ -26,7 +27,7 @@ function visit(query: string, manifest: unknown = MANIFEST): Session {
 }
 
 describe("session", () => {
-  let session: Session;
+  let session: LiveSession;
   beforeEach(() => {
     session = visit("");
   });
@@ -38,6 +39,7 @@ describe("session", () => {
         type: "openModel",
         modelId: "tiny",
         modelUrl: "https://host/app/models/tiny/",
+        modelSha256: null,
         judgeUrl: null,
         spritesUrl: "https://host/app/world/s.safetensors",
         wasmUrl: "https://host/app/wasm/",
@@ -81,6 +83,21 @@ describe("session", () => {
     expect(client.sent).toHaveLength(1);
     session.resumeRun();
     expect(client.sent[1]).toEqual({ type: "resumeRun", runId: "old" });
+  });
+
+  it("begins the run that was asked for while another one warms up, once", async () => {
+    await session.open();
+    client.emit(FAKE_MODEL);
+    client.emit({ type: "shadersCompiled", compiled: 3, total: 96 });
+    session.play({ preset: "robust", config: makeConfig("robust", { groupSize: 4 }) });
+    expect(client.sent).toHaveLength(2);
+    client.emit(fakeRunStarted(0));
+    expect(client.sent.slice(2)).toMatchObject([
+      { type: "startRun", config: { groupSize: 4 } },
+      { type: "play" },
+    ]);
+    client.emit(fakeRunStarted(0));
+    expect(client.sent).toHaveLength(4);
   });
 
   it("leaves the run's return to the worker after a reconnection", async () => {

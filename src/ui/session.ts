@@ -10,8 +10,10 @@ import type { WorkerEvent } from "../protocol/events.ts";
 import { type ModelEntry, type ModelManifest, manifestSchema } from "../protocol/manifest.ts";
 import type { TrainClient } from "../workers/client.ts";
 import type { Address } from "./address.ts";
+import { JUDGE_PART } from "./loadingParts.ts";
 import type { Stores } from "./stores/connectStores.ts";
 import { abandonStep } from "./stores/galleryStore.ts";
+import type { Target } from "./stores/runStore.ts";
 
 export interface SessionParts {
   readonly client: TrainClient;
@@ -24,8 +26,6 @@ export interface SessionParts {
 
 export interface Session {
   send(command: Command): void;
-  /** Opens the model anew, on another backend when given. */
-  open(backend?: BackendChoice): Promise<void>;
   /** Begins a run with the present configuration and these changes. */
   startRun(changes?: Partial<RunConfig>): void;
   resumeRun(): void;
@@ -35,6 +35,34 @@ export interface Session {
   reconnect(backend: BackendChoice): void;
   dispose(): void;
 }
+
+function describeTarget({ id, title, files, bytes, judgeBytes = 0 }: ModelEntry): Target {
+  const judge = judgeBytes > 0 ? [{ name: JUDGE_PART, bytes: judgeBytes }] : [];
+  return { id, title, bytes: bytes + judgeBytes, parts: [...files, ...judge] };
+}
+
+/** What a run begins with. */
+export interface RunPlan {
+  readonly preset: PresetName;
+  readonly config: RunConfig;
+}
+
+/** The session of the training worker. */
+export interface LiveSession extends Session {
+  /** Learns the model's name and size, so that they can be told before a byte of it moves. */
+  prepare(): Promise<void>;
+  /** Opens the model anew, on another backend when given; goes on with what was downloaded before. */
+  open(backend?: BackendChoice): Promise<void>;
+  /** Ends the download; what has arrived is kept. */
+  cancelOpening(): void;
+  /** What the first run begins with, as long as none is open. */
+  plan(plan: RunPlan): void;
+  /** Begins a run and plays it, as soon as the model is open. */
+  play(plan: RunPlan): void;
+}
+
+/** A preset of another version of this program is unknown here; the configuration says all that counts. */
+export const presetNamed = (name: string): PresetName => (name in PRESETS ? (name as PresetName) : "robust");
 
 /** Reads a JSON file. @throws EngineError("networkFailed") */
 export async function fetchJson(url: string): Promise<unknown> {
@@ -70,37 +98,41 @@ function findModel(manifest: ModelManifest, wanted: string | null): ModelEntry {
   throw new EngineError("modelMissing", `There is no model "${id}". This site has: ${known}.`, { known });
 }
 
-class PageSession implements Session {
+class WorkerSession implements LiveSession {
   private readonly parts: SessionParts;
   private readonly unsubscribe: () => void;
+  private isReconnecting = false;
+  private hasOffer = false;
+  private entry: ModelEntry | null = null;
+  private planned: RunPlan = { preset: "robust", config: makeConfig() };
+  /** Somebody asked for the planned run and waits for the model. */
+  private isPlayWanted = false;
 
   constructor(parts: SessionParts) {
     this.parts = parts;
     this.unsubscribe = parts.client.subscribe((event) => this.follow(event));
   }
 
-  private isReconnecting = false;
-  private hasOffer = false;
-
   send(command: Command): void {
     this.parts.client.send(command);
+  }
+
+  async prepare(): Promise<void> {
+    await this.guard(() => this.findEntry());
   }
 
   async open(backend = this.parts.address.backend): Promise<void> {
     const { stores, address, rootUrl } = this.parts;
     this.isReconnecting = false;
     this.hasOffer = false;
-    stores.run.setState({ opening: "checking", files: [], failure: null, resumeOffer: null });
-    try {
-      const manifest = readManifest(
-        await this.parts.fetchJson(new URL("models/manifest.json", rootUrl).href),
-      );
-      const entry = findModel(manifest, address.modelId);
-      stores.run.setState({ target: { id: entry.id, title: entry.title, bytes: entry.bytes } });
+    stores.run.setState({ opening: "checking", failure: null, resumeOffer: null });
+    await this.guard(async () => {
+      const entry = await this.findEntry();
       this.send({
         type: "openModel",
         modelId: entry.id,
         modelUrl: new URL(`models/${entry.id}/`, rootUrl).href,
+        modelSha256: entry.files.find(({ name }) => name === "model.safetensors")?.sha256 ?? null,
         judgeUrl: entry.judge === undefined ? null : new URL(`models/${entry.judge}/`, rootUrl).href,
         spritesUrl: new URL(entry.sprites, rootUrl).href,
         wasmUrl: new URL("wasm/", rootUrl).href,
@@ -108,21 +140,37 @@ class PageSession implements Session {
         backend,
         fail: address.fail,
       });
-    } catch (thrown) {
-      const error = toErrorRecord(thrown);
-      stores.run.setState({
-        failure: { error, isFatal: true, step: null },
-        state: "failed",
-        opening: "idle",
-      });
+    });
+  }
+
+  cancelOpening(): void {
+    this.isPlayWanted = false;
+    this.send({ type: "cancelOpening" });
+  }
+
+  plan(plan: RunPlan): void {
+    this.planned = plan;
+  }
+
+  play(plan: RunPlan): void {
+    this.planned = plan;
+    const { opening } = this.parts.stores.run.getState();
+    if (opening === "ready") {
+      this.startPlanned(true);
+      return;
     }
+    this.isPlayWanted = true;
+    if (opening === "idle") void this.open();
   }
 
   startRun(changes: Partial<RunConfig> = {}): void {
-    const { run } = this.parts.stores;
-    const { config, preset } = run.getState();
-    const name: PresetName = preset in PRESETS ? (preset as PresetName) : "robust";
-    this.send({ type: "startRun", preset: name, config: makeConfig(name, { ...config, ...changes }) });
+    const { config, preset } = this.parts.stores.run.getState();
+    const before = config ? { preset: presetNamed(preset), config } : this.planned;
+    this.planned = {
+      preset: before.preset,
+      config: makeConfig(before.preset, { ...before.config, ...changes }),
+    };
+    this.startPlanned(false);
   }
 
   resumeRun(): void {
@@ -155,7 +203,7 @@ class PageSession implements Session {
     }
     this.isReconnecting = true;
     this.hasOffer = false;
-    run.setState({ failure: null, opening: "checking", files: [], state: "empty" });
+    run.setState({ failure: null, opening: "checking", state: "empty" });
     this.send({ type: "reconnect", backend });
   }
 
@@ -164,13 +212,42 @@ class PageSession implements Session {
     this.parts.client.dispose();
   }
 
+  /** The model the address asks for, from the list of models. */
+  private async findEntry(): Promise<ModelEntry> {
+    if (this.entry) return this.entry;
+    const { address, rootUrl, stores, fetchJson: load } = this.parts;
+    const manifest = readManifest(await load(new URL("models/manifest.json", rootUrl).href));
+    this.entry = findModel(manifest, address.modelId);
+    stores.run.setState({ target: describeTarget(this.entry) });
+    return this.entry;
+  }
+
+  /** Shows what goes wrong before the worker is asked. */
+  private async guard(work: () => Promise<unknown>): Promise<void> {
+    try {
+      await work();
+    } catch (thrown) {
+      const failure = { error: toErrorRecord(thrown), isFatal: true, step: null };
+      this.parts.stores.run.setState({ failure, state: "failed", opening: "idle" });
+    }
+  }
+
+  private startPlanned(isPlayed: boolean): void {
+    this.isPlayWanted = false;
+    this.send({ type: "startRun", ...this.planned });
+    if (isPlayed) this.send({ type: "play" });
+  }
+
   private follow(event: WorkerEvent): void {
     if (event.type === "resumeOffered") this.hasOffer = true;
+    // It was asked for while another run warmed up.
+    if (event.type === "runStarted" && this.isPlayWanted) this.startPlanned(true);
     if (event.type !== "modelReady") return;
     // After a reconnection the worker brings the run back by itself.
     const isRunComingBack = this.isReconnecting && this.parts.stores.run.getState().runId !== null;
-    if (!this.hasOffer && !isRunComingBack) this.startRun();
+    const isPlayed = this.isPlayWanted;
+    if (isPlayed || (!this.hasOffer && !isRunComingBack)) this.startPlanned(isPlayed);
   }
 }
 
-export const createSession = (parts: SessionParts): Session => new PageSession(parts);
+export const createSession = (parts: SessionParts): LiveSession => new WorkerSession(parts);

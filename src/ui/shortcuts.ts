@@ -32,8 +32,9 @@ function describeFocus(target: EventTarget | null): string {
 }
 
 /** Listens until the returned function is called. */
-export function attachShortcuts(actions: readonly Action[], context: ActionContext): () => void {
+export function attachShortcuts(actions: readonly Action[], present: () => ActionContext): () => void {
   const listen = (event: KeyboardEvent) => {
+    const context = present();
     const { hasShortcuts, isHelpOpen } = context.stores.settings.getState();
     if (!hasShortcuts || event.defaultPrevented) return;
     const hasModifier = event.ctrlKey || event.metaKey || event.altKey;

@@ -1,10 +1,13 @@
 /** How components reach the stores and the session. */
 import { createContext, useContext } from "react";
 import { useStore } from "zustand";
+import type { Playback } from "../workers/recordedClient.ts";
 import type { Playground } from "./playground.ts";
+import type { SharingView } from "./sharing/sharingStore.ts";
 import type { DeviceView } from "./stores/deviceStore.ts";
 import type { GalleryView } from "./stores/galleryStore.ts";
 import type { MetricsView } from "./stores/metricsStore.ts";
+import type { PageView } from "./stores/pageStore.ts";
 import type { RunView } from "./stores/runStore.ts";
 import type { SettingsView } from "./stores/settingsStore.ts";
 
@@ -25,3 +28,11 @@ export const useDevice = <T>(select: (device: DeviceView) => T): T =>
   useStore(usePlayground().stores.device, select);
 export const useSettings = <T>(select: (settings: SettingsView) => T): T =>
   useStore(usePlayground().stores.settings, select);
+export const useSharing = <T>(select: (sharing: SharingView) => T): T =>
+  useStore(usePlayground().sharing.store, select);
+export const usePage = <T>(select: (page: PageView) => T): T => useStore(usePlayground().page.store, select);
+export const usePlayback = <T>(select: (playback: Playback) => T): T =>
+  useStore(usePlayground().page.playback, select);
+/** The live run, whichever is shown. */
+export const useLive = <T>(select: (run: RunView) => T): T =>
+  useStore(usePlayground().page.live.stores.run, select);

@@ -8,8 +8,8 @@ import { createTrainClient, type WorkerLike } from "./client.ts";
 class FakeWorker extends EventTarget {
   readonly received: Command[] = [];
   isTerminated = false;
-  postMessage(command: Command): void {
-    this.received.push(command);
+  postMessage(command: Command, transfer: ArrayBuffer[]): void {
+    this.received.push(structuredClone(command, { transfer }));
   }
   terminate(): void {
     this.isTerminated = true;
@@ -28,6 +28,7 @@ const OPEN: Command = {
   type: "openModel",
   modelId: "nano",
   modelUrl: "/m/",
+  modelSha256: null,
   judgeUrl: null,
   spritesUrl: "/s",
   wasmUrl: "/w/",

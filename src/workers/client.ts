@@ -5,6 +5,7 @@
 import { EngineError, toErrorRecord } from "../engine/errors.ts";
 import type { Command } from "../protocol/commands.ts";
 import { type EventOf, eventSchema, type WorkerEvent } from "../protocol/events.ts";
+import { listCommandTransferables } from "./transferables.ts";
 import { createWatchdog } from "./watchdog.ts";
 
 const WATCH_EVERY_MS = 1000;
@@ -142,7 +143,7 @@ function connectWorker(
     if (silenceMs !== null) onDeath(crashed(`it has been silent for ${Math.round(silenceMs / 1000)} s`));
   }, WATCH_EVERY_MS);
   return {
-    post: (command) => worker.postMessage(command),
+    post: (command) => worker.postMessage(command, listCommandTransferables(command)),
     close() {
       clearInterval(timer);
       worker.removeEventListener("message", onMessage);

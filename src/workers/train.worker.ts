@@ -5,13 +5,13 @@
 import { EngineError, toErrorRecord } from "../engine/errors.ts";
 import { commandSchema } from "../protocol/commands.ts";
 import type { WorkerEvent } from "../protocol/events.ts";
+import { createEngineHost } from "../session/engineHost.ts";
+import { Session } from "../session/session.ts";
 import { deleteRun, listRuns, loadCheckpoint, saveCheckpoint } from "../storage/checkpoints.ts";
 import { createDatabase } from "../storage/db.ts";
 import { createChoiceStore } from "../storage/kernelChoices.ts";
 import { estimateStorage } from "../storage/quota.ts";
 import { lockRun } from "../storage/runLock.ts";
-import { createEngineHost } from "./engineHost.ts";
-import { Session } from "./session.ts";
 import { listTransferables } from "./transferables.ts";
 import { yieldToMessages } from "./yieldToMessages.ts";
 

@@ -16,6 +16,14 @@ export function findWasmFolder(): string {
   return `${join(dirname(manifest), "dist")}/`;
 }
 
+/** Readies Node for `startBackend`, and opens Dawn where the choice may fall on it. */
+export async function prepareNode(prefer: BackendOptions["prefer"]): Promise<GPU | null> {
+  // Closing resets tfjs's flags, so it comes first; the flag silences an advertisement of the native Node package.
+  closeBackend();
+  tf.enableProdMode();
+  return prefer === "auto" || prefer === "webgpu" ? await openDawn() : null;
+}
+
 /**
  * The Node form of `startBackend`. wasm runs without threads: tfjs cannot start its thread workers in Node.
  * @throws EngineError("noWebGpu" | "noBackend")
@@ -24,9 +32,6 @@ export async function startNodeBackend(
   prefer: BackendOptions["prefer"],
   watch: Pick<BackendOptions, "onLost" | "onError"> = {},
 ): Promise<BackendReport> {
-  // Closing resets tfjs's flags, so it comes first; the flag silences an advertisement of the native Node package.
-  closeBackend();
-  tf.enableProdMode();
-  const gpu = prefer === "auto" || prefer === "webgpu" ? await openDawn() : null;
+  const gpu = await prepareNode(prefer);
   return startBackend({ prefer, gpu, wasmUrl: findWasmFolder(), allowThreads: false, ...watch });
 }

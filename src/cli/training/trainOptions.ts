@@ -62,6 +62,10 @@ export function validateConfig(config: Readonly<Record<string, ConfigValue>>): R
 }
 
 /** Preset, then --set, then --seed. @throws EngineError("badConfig") */
-export function chooseConfig({ preset, set, seed }: TrainOptions): RunConfig {
+export function chooseConfig({
+  preset,
+  set,
+  seed,
+}: Pick<TrainOptions, "preset" | "set" | "seed">): RunConfig {
   return validateConfig({ ...PRESETS[preset], ...set, seed });
 }

@@ -19,6 +19,7 @@ import {
   type TrainerState,
   train,
 } from "../../engine/index.ts";
+import { UNKEPT_CHOICES } from "../node/kernelChoices.ts";
 import {
   type ComparePlan,
   type CompareSetting,
@@ -131,7 +132,7 @@ async function compileShaders(
     },
   );
   // Timed in every run: it takes a second, and a stale file would cost more.
-  await settleKernelChoices({ load: async () => ({}), save: async () => {} });
+  await settleKernelChoices(UNKEPT_CHOICES);
   if (count > 0)
     warn(`${count} shaders compiled in ${((performance.now() - startedMs) / 1000).toFixed(1)} s.`);
 }

@@ -32,6 +32,26 @@ export interface Checkpoint {
   readonly tensors: ReadonlyMap<string, SafetensorsEntry>;
 }
 
+const MOMENTS = ["moment1/", "moment2/"] as const;
+
+/** The adapter's own tensors, without the optimizer's. */
+export function adapterTensors({ tensors }: Checkpoint): Map<string, SafetensorsEntry> {
+  return new Map([...tensors].filter(([name]) => !MOMENTS.some((prefix) => name.startsWith(prefix))));
+}
+
+/** Every tensor of a checkpoint to whose adapter these belong, with the optimizer at its beginning: moments zero. */
+export function withZeroMoments(
+  adapter: ReadonlyMap<string, SafetensorsEntry>,
+): Map<string, SafetensorsEntry> {
+  const tensors = new Map(adapter);
+  for (const [name, entry] of adapter) {
+    for (const prefix of MOMENTS) {
+      tensors.set(`${prefix}${name}`, { ...entry, data: new Uint8Array(entry.data.length) });
+    }
+  }
+  return tensors;
+}
+
 /** SHA-256, in hex, of the metadata (checksum excluded) and every tensor's name, dtype, shape and bytes. */
 async function checksum(
   tensors: ReadonlyMap<string, SafetensorsEntry>,
@@ -65,8 +85,8 @@ function stateTensors(model: UnifiedModel, state: TrainerState): Map<string, Sto
   const tensors = new Map<string, StoredTensor>();
   for (const { name, variable } of model.adapterVariables()) tensors.set(name, storedVariable(variable));
   for (const [name, { first, second }] of state.optimizer.moments()) {
-    tensors.set(`moment1/${name}`, first);
-    tensors.set(`moment2/${name}`, second);
+    tensors.set(`${MOMENTS[0]}${name}`, first);
+    tensors.set(`${MOMENTS[1]}${name}`, second);
   }
   return tensors;
 }
@@ -82,15 +102,21 @@ export async function encodeCheckpoint(
   extra: unknown = null,
 ): Promise<Uint8Array> {
   const { step, optimizer } = state;
-  const { updates } = optimizer;
   const reads = [...stateTensors(model, state)].map(async ([name, held]) => {
     return [name, fromFloat32(await held.data(), held.shape)] as const;
   });
+  const { updates } = optimizer;
   const tensors = new Map(await Promise.all(reads));
+  return await writeCheckpoint({ modelId: model.id, step, updates, config, extra, tensors });
+}
+
+/** The bytes of a checkpoint whose content is at hand. */
+export async function writeCheckpoint(checkpoint: Checkpoint): Promise<Uint8Array> {
+  const { modelId, step, updates, config, extra, tensors } = checkpoint;
   const metadata = {
     format: FORMAT,
     version: VERSION,
-    model: model.id,
+    model: modelId,
     step: String(step),
     updates: String(updates),
     config: JSON.stringify(config),
@@ -164,12 +190,10 @@ export async function decodeCheckpoint(bytes: Uint8Array): Promise<Checkpoint> {
   };
 }
 
+type Shapes = ReadonlyMap<string, Pick<StoredTensor, "shape">>;
+
 /** Compares names and shapes before anything is written. @throws EngineError("checkpointMismatch") */
-function checkFit(
-  checkpoint: Checkpoint,
-  model: UnifiedModel,
-  expected: ReadonlyMap<string, StoredTensor>,
-): void {
+function checkFit(checkpoint: Checkpoint, model: UnifiedModel, expected: Shapes): void {
   const mismatch = (reason: string, data: EngineError["data"]): EngineError =>
     new EngineError(
       "checkpointMismatch",
@@ -187,6 +211,32 @@ function checkFit(
   }
   const surplus = [...checkpoint.tensors.keys()].find((name) => !expected.has(name));
   if (surplus !== undefined) throw mismatch(`the model has no tensor ${surplus}`, { tensor: surplus });
+}
+
+/** Shape of one half of an adapter at another rank: A is [r, in], B is [out, r]. */
+function atRank(name: string, [rows = 0, columns = 0]: readonly number[], rank: number): number[] {
+  return name.endsWith(".lora_A.weight") ? [rank, columns] : [rows, rank];
+}
+
+/**
+ * Whether a checkpoint could be restored into a model, whatever the rank of the adapter that is attached now. Nothing
+ * changes but an adapter attached where there was none.
+ * @throws EngineError("checkpointMismatch") when it could not, EngineError("checkpointCorrupt") when it holds numbers
+ *   that are not finite
+ */
+export function requireFit(checkpoint: Checkpoint, model: UnifiedModel): void {
+  const { loraRank, loraAlpha, seed } = checkpoint.config;
+  if (model.adapterVariables().length === 0) model.attachAdapter({ rank: loraRank, alpha: loraAlpha, seed });
+  const shapes = new Map<string, { shape: number[] }>();
+  for (const { name, variable } of model.adapterVariables()) {
+    for (const prefix of ["", ...MOMENTS]) {
+      shapes.set(`${prefix}${name}`, { shape: atRank(name, variable.shape, loraRank) });
+    }
+  }
+  checkFit(checkpoint, model, shapes);
+  for (const [name, entry] of checkpoint.tensors) {
+    if (!toFloat32(entry).every(Number.isFinite)) throw corrupt(`${name} has numbers that are not finite`);
+  }
 }
 
 /**

@@ -21,8 +21,8 @@ import type { DrawnGroup, JudgedGroup, Reward, Task } from "./task.ts";
 
 /** Where tasks and rewards come from. */
 export interface TaskSource<T extends Task> {
-  /** Draws a task; all its randomness comes from the stream. */
-  readonly drawTask: (rng: Rng) => T;
+  /** Draws a task of the kind that the run asks for; all its randomness comes from the stream. */
+  readonly drawTask: (rng: Rng, config: RunConfig) => T;
   readonly judge: (task: T, answer: string) => Reward;
 }
 
@@ -49,13 +49,13 @@ export interface Gathered<T extends Task> {
 /** The tasks of a step; those of a redraw are new ones. */
 export function drawTasks<T extends Task>(
   { drawTask }: TaskSource<T>,
-  { seed }: RunConfig,
+  config: RunConfig,
   step: number,
   places: readonly number[],
   attempt = 0,
 ): T[] {
   const name = attempt === 0 ? ["task"] : ["redraw", attempt, "task"];
-  return places.map((place) => drawTask(createRng(seed, "step", step, ...name, place)));
+  return places.map((place) => drawTask(createRng(config.seed, "step", step, ...name, place), config));
 }
 
 /** Places of the groups that teach nothing. */

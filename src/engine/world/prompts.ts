@@ -1,7 +1,7 @@
 /** Training prompts: what the reinforcement loop asks the model to draw, and what it then asks about the drawing. */
 import type { Rng } from "../rng.ts";
-import { askQuestion, type QuestionForm } from "./questions.ts";
-import { type Metadata, TAGS } from "./sentences.ts";
+import { askQuestion } from "./questions.ts";
+import { type Metadata, TAGS, type Tag } from "./sentences.ts";
 import { drawFromSplit, type Splits } from "./splits.ts";
 import type { WorldSpec } from "./worldSpec.ts";
 
@@ -12,15 +12,15 @@ export interface TrainingPrompt {
 }
 
 /**
- * Draws a training prompt: a tag uniformly, then a record of it that no split holds out.
- * @param form wording of the question; the gold answer of all but "yesNo" is the tag's
+ * Draws a training prompt and its template question: a tag uniformly, then a record of it that no split holds out.
+ * @param tags what to choose the tag from
  */
 export function drawTrainingPrompt(
   spec: WorldSpec,
   splits: Splits,
   rng: Rng,
-  form: QuestionForm = "template",
+  tags: readonly Tag[] = TAGS,
 ): TrainingPrompt {
-  const metadata = drawFromSplit(spec, splits, "train", rng.pick(TAGS), rng);
-  return { metadata, ...askQuestion(spec, metadata, form, rng) };
+  const metadata = drawFromSplit(spec, splits, "train", rng.pick(tags), rng);
+  return { metadata, ...askQuestion(spec, metadata, "template", rng) };
 }

@@ -1,4 +1,4 @@
-/** The page on a made-up run, to look at its states: `harness.html?state=running&theme=dark`. Not part of the build. */
+/** The page on a made-up run, to look at its states: `harness.html?state=running&theme=dark&live=1`. Not part of the build. */
 import { createRoot } from "react-dom/client";
 import type { Command } from "../../protocol/commands.ts";
 import { App } from "../App.tsx";
@@ -89,7 +89,7 @@ function respond(command: Command, client: FakeClient): void {
   if (command.type === "play") client.emit({ type: "stateChanged", state: "running" });
 }
 
-const playground = createPlayground(createFakeClient(respond), async () => MANIFEST);
+const host = createPlayground({ client: createFakeClient(respond), fetchJson: async () => MANIFEST });
 const root = document.getElementById("root");
-if (root) createRoot(root).render(<App playground={playground} />);
-if (state === "help") setTimeout(() => playground.stores.settings.setState({ isHelpOpen: true }), 200);
+if (root) createRoot(root).render(<App host={host} />);
+if (state === "help") setTimeout(() => host.settings.setState({ isHelpOpen: true }), 200);

@@ -1,11 +1,14 @@
 /** What a person can do: one object an action, read by the transport bar, the shortcuts and the help overlay. */
-import type { Session } from "../session.ts";
-import type { Stores } from "../stores/connectStores.ts";
+import type { Page, Side } from "../page.ts";
+import type { Sharing } from "../sharing/sharing.ts";
+import type { Source } from "../stores/pageStore.ts";
 import type { RunView } from "../stores/runStore.ts";
 
-export interface ActionContext {
-  readonly stores: Stores;
-  readonly session: Session;
+/** The page, and the side of it that is shown. */
+export interface ActionContext extends Side {
+  readonly page: Page;
+  readonly source: Source;
+  readonly sharing: Sharing;
 }
 
 export interface Action {
@@ -25,3 +28,7 @@ export const isResting = (run: RunView): boolean => run.runId !== null && run.st
 /** A run exists and its worker lives. */
 export const isAlive = (run: RunView): boolean =>
   run.runId !== null && (run.state === "paused" || run.state === "running" || run.state === "pausing");
+/** At least one step is finished, so that there are numbers. */
+export const hasSteps = ({ stores }: ActionContext): boolean => stores.metrics.getState().columns.length > 0;
+/** The fixed prompts were drawn at least once. */
+export const hasFilm = ({ stores }: ActionContext): boolean => stores.gallery.getState().rows.length > 0;

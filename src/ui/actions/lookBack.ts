@@ -3,9 +3,12 @@ import type { Action } from "./action.ts";
 
 export const lookBack: Action = {
   id: "lookBack",
-  label: () => "Earlier drawing",
-  help: "Look at an earlier drawing in the filmstrip.",
+  label: () => "Earlier step",
+  help: "Look at an earlier step: of a recording the whole page, of a live run the filmstrip.",
   keys: [",", "ArrowLeft"],
   isEnabled: ({ stores }) => stores.gallery.getState().rows.length > 0,
-  run: ({ stores }) => stores.gallery.setState((gallery) => ({ selectedStep: stepAway(gallery, -1) })),
+  run: ({ stores, source, page }) => {
+    if (source === "recorded") page.player.seek(stores.run.getState().step - 1);
+    else stores.gallery.setState((gallery) => ({ selectedStep: stepAway(gallery, -1) }));
+  },
 };

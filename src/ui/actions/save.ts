@@ -5,6 +5,6 @@ export const save: Action = {
   label: () => "Save",
   help: "Save a checkpoint in this browser now.",
   keys: ["s"],
-  isEnabled: ({ stores }) => isAlive(stores.run.getState()),
+  isEnabled: ({ stores, source }) => source === "live" && isAlive(stores.run.getState()),
   run: ({ session }) => session.send({ type: "saveCheckpoint" }),
 };

@@ -15,6 +15,8 @@ export interface Series {
   readonly colour: string;
   readonly isDashed: boolean;
   readonly values: Float32Array;
+  /** Of another run: only smoothed, thin, and through gaps, for its steps are others. */
+  readonly isReference?: boolean;
 }
 
 export interface LineChartProps {
@@ -44,6 +46,12 @@ const WHOLE_INCREMENTS = [0, 1, 2, 3, 4, 5, 6].flatMap((power) =>
 /** One point makes no line: it is drawn as a dot. */
 const points: uPlot.Series.Points = { show: (chart) => chart.data[0].length === 1, size: 6 };
 
+/** A run to compare with may have one step while this one has many. */
+const lonePoint: uPlot.Series.Points = {
+  show: (chart, index) => Array.from(chart.data[index] ?? []).filter((value) => value !== null).length === 1,
+  size: 5,
+};
+
 const toGaps = (values: Float32Array): (number | null)[] =>
   Array.from(values, (value) => (Number.isNaN(value) ? null : value));
 
@@ -53,11 +61,26 @@ function tableOf({ xs, series, smoothing }: LineChartProps): uPlot.AlignedData {
 }
 
 function seriesOptions(series: readonly Series[], colourOf: (name: string) => string): uPlot.Series[] {
-  return series.flatMap(({ label, colour, isDashed }) => {
+  return series.flatMap(({ label, colour, isDashed, isReference = false }) => {
     const stroke = colourOf(colour);
+    const dash = isDashed ? { dash: [5, 4] } : {};
     return [
-      { label: `${label}, measured`, stroke, alpha: 0.28, width: 1, points: { show: false } },
-      { label, stroke, width: 2, points: { ...points, fill: stroke }, ...(isDashed ? { dash: [5, 4] } : {}) },
+      {
+        label: `${label}, measured`,
+        stroke,
+        alpha: 0.28,
+        width: 1,
+        points: { show: false },
+        show: !isReference,
+      },
+      {
+        label,
+        stroke,
+        width: isReference ? 1.25 : 2,
+        points: { ...(isReference ? lonePoint : points), fill: stroke },
+        spanGaps: isReference,
+        ...dash,
+      },
     ];
   });
 }

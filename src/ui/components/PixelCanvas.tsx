@@ -9,7 +9,8 @@ export interface Pixels {
   readonly rgb: Uint8Array;
 }
 
-function toRgba({ width, height, rgb }: Pixels): ImageData {
+/** The pixels with an opaque fourth byte each, as a canvas takes them. */
+export function toRgba({ width, height, rgb }: Pixels): ImageData {
   const rgba = new Uint8ClampedArray(width * height * 4);
   for (let from = 0, to = 0; to < rgba.length; from += 3, to += 4) {
     rgba[to] = rgb[from] ?? 0;

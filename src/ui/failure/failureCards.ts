@@ -42,6 +42,21 @@ export const FAILURE_CARDS = {
     story: "Training can go on; this file was not saved.",
     remedies: ["dismiss", "copyReport"],
   },
+  fileUnknown: {
+    title: "Not a file this page can open",
+    story: "Nothing was changed.",
+    remedies: ["dismiss"],
+  },
+  fileTooLarge: {
+    title: "The file is too large",
+    story: "It was not opened, so nothing was changed.",
+    remedies: ["dismiss"],
+  },
+  fileTooNew: {
+    title: "The file is from a newer version",
+    story: "This version of the page does not know all that is in it, so nothing was changed.",
+    remedies: ["reload", "dismiss"],
+  },
   checkpointCorrupt: {
     title: "The saved run is damaged",
     story: "A stored copy does not pass its checksum, so it is not used.",

@@ -9,7 +9,7 @@ import {
   fakeRunStarted,
 } from "../__fixtures__/fakeClient.ts";
 import { connectStores, createStores, type Stores } from "./connectStores.ts";
-import { abandonStep, stepAway } from "./galleryStore.ts";
+import { abandonStep, lastDrawnGroup, stepAway } from "./galleryStore.ts";
 import { createSettingsStore } from "./settingsStore.ts";
 import { sumCosts } from "./stepCost.ts";
 
@@ -131,6 +131,18 @@ describe("gallery", () => {
     client.emit(late);
     nextFrame();
     expect(stores.gallery.getState().current?.groups[0]?.scored?.advantages).toHaveLength(8);
+  });
+
+  it("finds the group last drawn while the next one is at work", () => {
+    expect(lastDrawnGroup(stores.gallery.getState())).toBeNull();
+    client.playTo(1, 4, 8);
+    client.playTo(2, 0, 3);
+    nextFrame();
+    expect(lastDrawnGroup(stores.gallery.getState())?.step.step).toBe(1);
+    client.playTo(2, 1, 8);
+    nextFrame();
+    const drawn = lastDrawnGroup({ ...stores.gallery.getState(), selectedGroup: 99 });
+    expect([drawn?.step.step, drawn?.group.drawn.group]).toEqual([2, 3]);
   });
 
   it("walks through the filmstrip and follows the newest at its end", () => {

@@ -6,9 +6,9 @@ import type { StoreApi } from "zustand/vanilla";
 import type { WorkerEvent } from "../../protocol/events.ts";
 import type { TrainClient } from "../../workers/client.ts";
 import { createDeviceStore, type DeviceStore, reduceDevice } from "./deviceStore.ts";
-import { createGalleryStore, type GalleryStore, reduceGallery } from "./galleryStore.ts";
+import { createGalleryStore, EMPTY_GALLERY, type GalleryStore, reduceGallery } from "./galleryStore.ts";
 import { createMetricsStore, type MetricsStore, reduceMetrics } from "./metricsStore.ts";
-import { createRunStore, type RunStore, reduceRun } from "./runStore.ts";
+import { createRunStore, EMPTY_RUN, type RunStore, reduceRun } from "./runStore.ts";
 import type { SettingsStore } from "./settingsStore.ts";
 
 export interface Stores {
@@ -27,6 +27,15 @@ export function createStores(settings: SettingsStore): Stores {
     device: createDeviceStore(),
     settings,
   };
+}
+
+/** Empties what shows a run; what went wrong stays to be read. */
+export function clearStores({ run, metrics, gallery, device }: Stores): void {
+  const { failure } = run.getState();
+  run.setState({ ...EMPTY_RUN, failure }, true);
+  metrics.setState(createMetricsStore().getState(), true);
+  gallery.setState(EMPTY_GALLERY, true);
+  device.setState(createDeviceStore().getState(), true);
 }
 
 /** Asks for one call soon; a new frame in the page, a plain function in tests. */
@@ -66,11 +75,15 @@ export interface Connection {
   disconnect(): void;
 }
 
-/** Subscribes the stores to the client. */
+/**
+ * Subscribes the stores to the client.
+ * @param ownsDraft whether the client's run takes the drafts over; a recording never does
+ */
 export function connectStores(
   client: Pick<TrainClient, "subscribe">,
   stores: Stores,
   schedule: Schedule = scheduleFrame,
+  ownsDraft = true,
 ): Connection {
   let arrived: WorkerEvent[] = [];
   const flush = () => {
@@ -81,7 +94,7 @@ export function connectStores(
     fold(stores.metrics, reduceMetrics, events);
     fold(stores.gallery, reduceGallery, events);
     fold(stores.device, reduceDevice, events);
-    settleDraft(stores.settings, events);
+    if (ownsDraft) settleDraft(stores.settings, events);
   };
   const disconnect = client.subscribe((event) => {
     arrived.push(event);

@@ -80,7 +80,11 @@ function startStep(gallery: GalleryView, event: EventOf<"stepStarted">): Gallery
 export function reduceGallery(gallery: GalleryView, event: WorkerEvent): GalleryView {
   switch (event.type) {
     case "runStarted":
-      return { ...EMPTY_GALLERY, rows: event.filmstrip.reduce(addFrame, [] as readonly FilmstripRow[]) };
+      return {
+        ...EMPTY_GALLERY,
+        selectedGroup: gallery.selectedGroup,
+        rows: event.filmstrip.reduce(addFrame, [] as readonly FilmstripRow[]),
+      };
     case "stepStarted":
       return startStep(gallery, event);
     case "drawProgressed":
@@ -113,6 +117,24 @@ export function abandonStep(gallery: GalleryView): GalleryView {
 export function filmstripSteps(rows: readonly FilmstripRow[]): number[] {
   const steps = new Set(rows.flatMap((row) => row.frames.map((frame) => frame.step)));
   return [...steps].sort((a, b) => a - b);
+}
+
+/** The chosen group as it was last drawn: of the step at work, or else of the last finished one. */
+export function lastDrawnGroup({
+  current,
+  finished,
+  selectedGroup,
+}: GalleryView): { readonly step: StepView; readonly group: GroupView } | null {
+  for (const step of [current, finished]) {
+    const group = step?.groups[Math.min(selectedGroup, step.groups.length - 1)];
+    if (step && group) return { step, group };
+  }
+  return null;
+}
+
+/** The newest frame of a row that is not after a step; its first one before that. */
+export function frameAt(row: FilmstripRow, step: number): Frame | null {
+  return row.frames.findLast((frame) => frame.step <= step) ?? row.frames[0] ?? null;
 }
 
 /** The step `offset` frames away from the one looked at; null when that is the newest. */

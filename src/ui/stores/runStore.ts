@@ -17,10 +17,19 @@ export interface Failure {
   readonly step: number | null;
 }
 
+export interface Target {
+  readonly id: string;
+  readonly title: string;
+  /** All that is downloaded: the model and its judge. */
+  readonly bytes: number;
+  /** Its parts: the model's files, and the judge as one. */
+  readonly parts: readonly { readonly name: string; readonly bytes: number }[];
+}
+
 export interface RunView {
   readonly opening: Opening;
-  /** Title and size of the model being opened, from the manifest. */
-  readonly target: { readonly id: string; readonly title: string; readonly bytes: number } | null;
+  /** What the model to be opened is called and costs, from the manifest. */
+  readonly target: Target | null;
   readonly files: readonly FileProgress[];
   /** Of the shaders that a step needs; null where none were announced. */
   readonly shaders: { readonly compiled: number; readonly total: number } | null;
@@ -101,6 +110,8 @@ export function reduceRun(run: RunView, event: WorkerEvent): RunView {
       return { ...run, opening: "download" };
     case "modelProgressed":
       return reduceProgress(run, event);
+    case "openingCancelled":
+      return { ...run, opening: "idle" };
     case "shadersCompiled":
       return { ...run, opening: "warmUp", shaders: { compiled: event.compiled, total: event.total } };
     case "modelReady":

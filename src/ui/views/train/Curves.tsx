@@ -1,55 +1,18 @@
 import { Button } from "react-aria-components";
-import { METRICS, type MetricName } from "../../../protocol/record.ts";
+import { METRICS } from "../../../protocol/record.ts";
 import { DataTable } from "../../charts/DataTable.tsx";
-import { LineChart, type Series } from "../../charts/LineChart.tsx";
+import { LineChart } from "../../charts/LineChart.tsx";
 import { smooth } from "../../charts/smoothing.ts";
+import { Icon } from "../../components/Icon.tsx";
 import { Panel } from "../../components/Panel.tsx";
+import { seriesOf } from "../../plotSeries.ts";
+import { PLOTS, type Plot } from "../../plots.ts";
+import { takeAway } from "../../sharing/sharing.ts";
 import { METRIC_NAMES, type MetricColumns } from "../../stores/metricColumns.ts";
 import { formatMetric } from "../../text/numbers.ts";
-import { useGallery, useMetrics, usePlayground, useSettings } from "../../usePlayground.ts";
+import { SHARE_WORDS } from "../../text/sharing.ts";
+import { useGallery, useMetrics, usePlayground, useSettings, useSharing } from "../../usePlayground.ts";
 import styles from "./Curves.module.css";
-
-interface Plot {
-  readonly title: string;
-  readonly help: string;
-  readonly lines: readonly { metric: MetricName; label: string; colour: string; isDashed: boolean }[];
-  readonly yFloor: number;
-  readonly yRange?: readonly [number, number];
-}
-
-const one = (metric: MetricName): Plot["lines"] => [
-  { metric, label: METRICS[metric].label, colour: "--series-1", isDashed: false },
-];
-
-const PLOTS: readonly Plot[] = [
-  {
-    title: "Reward",
-    help: "The model's opinion of its own images, and an outside judge's of the same ones. Learning follows the first; only where both rise are the images better.",
-    lines: [
-      { metric: "rewardMean", label: "own", colour: "--series-1", isDashed: false },
-      { metric: "judgedMean", label: METRICS.judgedMean.label, colour: "--series-2", isDashed: true },
-    ],
-    yFloor: 1,
-    yRange: [0, 1],
-  },
-  { title: "Reward spread", help: METRICS.rewardStd.help, lines: one("rewardStd"), yFloor: 0.4 },
-  {
-    title: "KL",
-    help: "How far the trained model is from the one it started as, in nats per token.",
-    lines: [
-      { metric: "klImage", label: "images", colour: "--series-1", isDashed: false },
-      { metric: "klAnswer", label: "answers", colour: "--series-2", isDashed: true },
-    ],
-    yFloor: 0.01,
-  },
-  {
-    title: "Dead groups",
-    help: METRICS.deadGroupShare.help,
-    lines: one("deadGroupShare"),
-    yFloor: 1,
-    yRange: [0, 1],
-  },
-];
 
 const CHART_HEIGHT = 108;
 /** Newest steps listed in the table twin. */
@@ -71,15 +34,15 @@ function Reading({
     <span className={styles.reading}>
       {isNamed ? (
         <>
-          <svg width="14" height="8" aria-hidden="true">
+          <svg width="11" height="8" aria-hidden="true">
             <line
               x1="0"
               y1="4"
-              x2="14"
+              x2="11"
               y2="4"
               stroke={`var(${line.colour})`}
               strokeWidth="2"
-              strokeDasharray={line.isDashed ? "5 3" : undefined}
+              strokeDasharray={line.isDashed ? "4 3" : undefined}
             />
           </svg>
           <span className={styles.lineName}>{line.label}</span>
@@ -87,6 +50,43 @@ function Reading({
       ) : null}
       <strong>{value === undefined ? "–" : formatMetric(value)}</strong>
     </span>
+  );
+}
+
+function SavePlot({ title }: { title: string }) {
+  const playground = usePlayground();
+  const isEmpty = useMetrics((metrics) => metrics.columns.length === 0);
+  return (
+    <Button
+      className={styles.save ?? ""}
+      aria-label={SHARE_WORDS.saveCurve(title)}
+      isDisabled={isEmpty}
+      onPress={() => void takeAway(playground, { kind: "curve", title })}
+    >
+      <Icon name="picture" size={16} />
+    </Button>
+  );
+}
+
+/** Names the run whose curves are drawn in grey, and lets it go. */
+function ComparedWith() {
+  const { sharing } = usePlayground();
+  const name = useSharing((view) => view.comparison?.name ?? null);
+  if (name === null) return null;
+  return (
+    <p className={styles.compared}>
+      <svg width="14" height="8" aria-hidden="true">
+        <line x1="0" y1="4" x2="14" y2="4" stroke="var(--edge)" strokeWidth="1.5" />
+      </svg>
+      <span className={styles.comparedName}>{SHARE_WORDS.compare(name)}</span>
+      <Button
+        className={styles.save ?? ""}
+        aria-label={SHARE_WORDS.stopComparing}
+        onPress={() => sharing.store.setState({ comparison: null })}
+      >
+        <Icon name="close" size={16} />
+      </Button>
+    </p>
   );
 }
 
@@ -98,7 +98,8 @@ function PlotView({ plot }: { plot: Plot }) {
   const smoothing = useSettings((settings) => settings.smoothing);
   const themeKey = useSettings((settings) => settings.theme);
   const pick = useGallery((gallery) => gallery.selectedStep);
-  const series: Series[] = plot.lines.map((line) => ({ ...line, values: columns.column(line.metric) }));
+  const comparison = useSharing((sharing) => sharing.comparison);
+  const { xs, series } = seriesOf(plot, columns, comparison);
   const last = plot.lines.map(
     (line) => `${line.label} ${formatMetric(columns.last(line.metric) ?? Number.NaN)}`,
   );
@@ -116,11 +117,12 @@ function PlotView({ plot }: { plot: Plot }) {
               isNamed={plot.lines.length > 1}
             />
           ))}
+          <SavePlot title={plot.title} />
         </span>
       </figcaption>
       <LineChart
         label={`${plot.title} over ${columns.length} steps; last: ${last.join(", ")}. The table holds all values.`}
-        xs={columns.steps()}
+        xs={xs}
         series={series}
         smoothing={smoothing}
         marks={marks.map((mark) => mark.step)}
@@ -183,6 +185,7 @@ export function Curves() {
   const marks = useMetrics((metrics) => metrics.marks.length);
   return (
     <Panel title="Curves" aside={isTable ? null : <Smoothing />}>
+      <ComparedWith />
       {isTable ? (
         <CurvesTable />
       ) : (

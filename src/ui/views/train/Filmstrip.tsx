@@ -1,16 +1,12 @@
 import { useEffect, useRef } from "react";
 import { Panel } from "../../components/Panel.tsx";
 import { PixelCanvas } from "../../components/PixelCanvas.tsx";
-import { type FilmstripRow, type Frame, filmstripSteps } from "../../stores/galleryStore.ts";
+import { type FilmstripRow, type Frame, filmstripSteps, frameAt } from "../../stores/galleryStore.ts";
 import { useGallery, usePlayground, useRun } from "../../usePlayground.ts";
 import styles from "./Filmstrip.module.css";
 
 const altOf = (prompt: string, step: number) =>
   `“${prompt}” drawn at step ${step}, always with the same seed`;
-
-/** The newest frame not after a step. */
-const frameAt = (row: FilmstripRow, step: number): Frame | null =>
-  row.frames.findLast((frame) => frame.step <= step) ?? row.frames[0] ?? null;
 
 function Big({ row, frame, caption }: { row: FilmstripRow; frame: Frame | null; caption: string }) {
   return (

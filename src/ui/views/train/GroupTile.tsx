@@ -1,6 +1,7 @@
 import { DivergingBar } from "../../components/DivergingBar.tsx";
 import { PixelCanvas } from "../../components/PixelCanvas.tsx";
 import { TokenGrid } from "../../components/TokenGrid.tsx";
+import { ADVANTAGE_LIMIT } from "../../groupLayout.ts";
 import type { StepView } from "../../stores/galleryStore.ts";
 import { formatSigned } from "../../text/numbers.ts";
 import { useRun, useSettings } from "../../usePlayground.ts";
@@ -8,8 +9,6 @@ import styles from "./GroupTile.module.css";
 
 /** Tokens of an image before the model has said how many it has. */
 const UNKNOWN_TOKENS = 64;
-/** Advantages beyond this fill the bar; with eight images the largest possible is √7 ≈ 2.65. */
-const BAR_LIMIT = 2.65;
 
 /** Everything known about one image of a group. */
 export interface Tile {
@@ -73,7 +72,7 @@ export function GroupTile({ tile, at }: { tile: Tile; at: number }) {
           {advantage === null ? "" : formatSigned(advantage)}
         </span>
       </div>
-      <DivergingBar value={advantage ?? 0} limit={BAR_LIMIT} />
+      <DivergingBar value={advantage ?? 0} limit={ADVANTAGE_LIMIT} />
     </li>
   );
 }

@@ -1,5 +1,7 @@
 import { Button } from "react-aria-components";
+import { columnsOf } from "../../groupLayout.ts";
 import type { GroupView, StepView } from "../../stores/galleryStore.ts";
+import { SOURCE_WORDS } from "../../text/words.ts";
 import { useGallery, usePlayground, useRun } from "../../usePlayground.ts";
 import { GroupTile, tileOf } from "./GroupTile.tsx";
 import styles from "./NowPanel.module.css";
@@ -12,11 +14,12 @@ function describeGroup(group: GroupView | null): string {
 }
 
 function GroupSelector({ groups, selected }: { groups: readonly (GroupView | null)[]; selected: number }) {
-  const { stores } = usePlayground();
+  const { stores, source } = usePlayground();
   return (
     <fieldset className={styles.selector}>
       <legend className={styles.legend}>
         prompt {selected + 1} of {groups.length}
+        {source === "recorded" ? <span className={styles.inline}> · {SOURCE_WORDS.badge}</span> : null}
       </legend>
       {groups.map((group, at) => {
         const isDead = group?.scored?.isDead ?? false;
@@ -81,10 +84,10 @@ function Words({ step, group }: { step: StepView | null; group: GroupView | null
     <>
       <p className={styles.prompt}>“{prompt}”</p>
       <p className={styles.question}>
-        <span>
+        <span title={question}>
           It asks itself <q>{question}</q>
         </span>
-        <span>
+        <span title={gold}>
           Right answer <q>{gold}</q>
         </span>
       </p>
@@ -114,6 +117,7 @@ function Verdict({ group }: { group: GroupView | null }) {
 
 /** The step at work: one prompt, its images, and what the model thinks of them. */
 export function NowPanel() {
+  const { source } = usePlayground();
   const step = useGallery((gallery) => gallery.current ?? gallery.finished);
   const selected = useGallery((gallery) => gallery.selectedGroup);
   const planned = useRun((run) => run.config?.groupSize ?? 8);
@@ -127,14 +131,21 @@ export function NowPanel() {
       <h2 id="now-title" className="visuallyHidden">
         The step at work
       </h2>
-      <PhaseIndicator />
+      <div className={styles.top}>
+        <PhaseIndicator />
+        {source === "recorded" ? (
+          <span className={styles.badge} title={SOURCE_WORDS.badgeHelp}>
+            {SOURCE_WORDS.badge}
+          </span>
+        ) : null}
+      </div>
       <div className={styles.head}>
         <div className={styles.words}>
           <Words step={step} group={group} />
         </div>
         <GroupSelector groups={groups} selected={at} />
       </div>
-      <ol className={styles.tiles} data-columns={size % 4 === 0 || size > 6 ? 4 : size % 3 === 0 ? 3 : size}>
+      <ol className={styles.tiles} data-columns={columnsOf(size)}>
         {Array.from({ length: size }, (_, image) => (
           // biome-ignore lint/suspicious/noArrayIndexKey: the place in the group is the image's identity
           <GroupTile key={image} tile={tileOf(step, at, image)} at={image} />

@@ -1,6 +1,10 @@
+import { PushButton } from "../../components/PushButton.tsx";
 import type { Opening } from "../../stores/runStore.ts";
 import { formatBytes } from "../../text/numbers.ts";
-import { useDevice, useRun } from "../../usePlayground.ts";
+import { LOAD_WORDS } from "../../text/words.ts";
+import { useLoading } from "../../useLoading.ts";
+import { useDevice, usePlayground, useRun } from "../../usePlayground.ts";
+import { FileList } from "./FileList.tsx";
 import styles from "./OpeningPanel.module.css";
 
 const STAGES: readonly { stage: Opening; title: string; story: string }[] = [
@@ -40,11 +44,11 @@ function useProgress(): { label: string; max: number; value: number; words: stri
 export function OpeningPanel() {
   const opening = useRun((run) => run.opening);
   const target = useRun((run) => run.target);
-  const files = useRun((run) => run.files);
   const backend = useDevice((device) => device.backend);
+  const { page } = usePlayground();
+  const { secondsLeft } = useLoading();
   const { label, max, value, words } = useProgress();
   const at = STAGES.findIndex(({ stage }) => stage === opening);
-  const current = files.findLast((file) => file.loadedBytes < file.totalBytes) ?? files.at(-1);
   return (
     <section className={styles.panel} aria-label="Opening the model">
       <p className={styles.kicker}>Opening</p>
@@ -53,8 +57,16 @@ export function OpeningPanel() {
       <progress className={styles.bar} aria-label={label} max={max} value={value} />
       <p className={styles.bytes}>
         <span>{words}</span>
-        <span>{opening === "download" ? current?.file : backend?.reason}</span>
+        <span>
+          {opening === "download" && secondsLeft !== null ? LOAD_WORDS.left(secondsLeft) : backend?.reason}
+        </span>
       </p>
+      <div className={styles.stop}>
+        <PushButton isDisabled={opening !== "download"} onPress={() => page.live.session.cancelOpening()}>
+          {LOAD_WORDS.cancel}
+        </PushButton>
+      </div>
+      <FileList />
       <ol className={styles.stages}>
         {STAGES.map(({ stage, title }, index) => (
           <li

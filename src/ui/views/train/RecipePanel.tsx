@@ -12,7 +12,9 @@ import { Icon } from "../../components/Icon.tsx";
 import { NumberSlider } from "../../components/NumberSlider.tsx";
 import { Panel } from "../../components/Panel.tsx";
 import { PushButton } from "../../components/PushButton.tsx";
-import { usePlayground, useRun, useSettings } from "../../usePlayground.ts";
+import { configOf } from "../../lessons/lessons.ts";
+import { DRAFT_WORDS } from "../../text/words.ts";
+import { usePage, usePlayground, useRun, useSettings } from "../../usePlayground.ts";
 import styles from "./RecipePanel.module.css";
 
 const TAG_WORDS: Record<Applies, string> = { live: "live", nextStep: "next step", newRun: "new run" };
@@ -36,12 +38,14 @@ function AppliesTag({ applies }: { applies: Applies }) {
 
 /** Collects edits and hands them to the run: at once for live and next-step fields, on demand for the rest. */
 function useEdit(): (key: ConfigKey, value: ConfigValue) => void {
-  const { stores, session } = usePlayground();
+  const { stores, session, source } = usePlayground();
   const timer = useRef<ReturnType<typeof setTimeout> | null>(null);
   useEffect(() => () => clearTimeout(timer.current ?? undefined), []);
   return (key, value) => {
     stores.settings.setState(({ draft }) => ({ draft: { ...draft, [key]: value } }));
-    if (CONFIG_FIELDS[key].applies === "newRun" || timer.current !== null) return;
+    // A recording cannot change: an edit waits for a live run to begin with it.
+    const waits = source === "recorded" || CONFIG_FIELDS[key].applies === "newRun";
+    if (waits || timer.current !== null) return;
     timer.current = setTimeout(() => {
       timer.current = null;
       const { draft } = stores.settings.getState();
@@ -59,7 +63,8 @@ function RecipeField(props: {
   onEdit: (key: ConfigKey, value: ConfigValue) => void;
 }) {
   const { name, field, onEdit } = props;
-  const inForce = useRun((run) => run.config?.[name] ?? field.default);
+  const lesson = usePage((page) => page.lesson);
+  const inForce = useRun((run) => run.config)?.[name] ?? configOf(lesson)[name];
   const drafted = useSettings((settings) => settings.draft[name]);
   const hasRun = useRun((run) => run.config !== null && run.state !== "failed" && run.resumeOffer === null);
   const value = drafted ?? inForce;
@@ -87,25 +92,26 @@ function RecipeField(props: {
 }
 
 function NewRunChanges() {
-  const { stores, session } = usePlayground();
+  const { stores, session, source } = usePlayground();
   const draft = useSettings((settings) => settings.draft);
   const config = useRun((run) => run.config);
-  const pending = FIELDS.filter(
-    ([key, { applies }]) => applies === "newRun" && draft[key] !== undefined && draft[key] !== config?.[key],
-  );
+  const isRecorded = source === "recorded";
+  const pending = FIELDS.filter(([key, { applies }]) => {
+    const waits = isRecorded || applies === "newRun";
+    return waits && draft[key] !== undefined && draft[key] !== config?.[key];
+  });
   if (pending.length === 0) return null;
+  const names = pending.map(([, field]) => field.label).join(", ");
+  const effect = `${names} ${pending.length === 1 ? "takes" : "take"} effect in a new run, from step 0.`;
   return (
     <div className={styles.pending}>
-      <p>
-        {pending.map(([, field]) => field.label).join(", ")} {pending.length === 1 ? "takes" : "take"} effect
-        in a new run, from step 0.
-      </p>
+      <p>{isRecorded ? DRAFT_WORDS.recorded : effect}</p>
       <div className={styles.pendingButtons}>
         <PushButton kind="main" onPress={() => session.startRun(stores.settings.getState().draft)}>
-          Apply as new run
+          {isRecorded ? DRAFT_WORDS.play : "Apply as new run"}
         </PushButton>
         <PushButton kind="quiet" onPress={() => stores.settings.setState({ draft: {} })}>
-          Undo
+          {DRAFT_WORDS.undo}
         </PushButton>
       </div>
     </div>
@@ -117,6 +123,7 @@ export function RecipePanel() {
   const { stores } = usePlayground();
   const onEdit = useEdit();
   const isOpen = useSettings((settings) => settings.isAdvancedOpen);
+  const hasAdvanced = usePage(({ hidden }) => !hidden.includes("advanced"));
   const draw = ([name, field]: [ConfigKey, ConfigField]) => (
     <RecipeField key={name} name={name} field={field} onEdit={onEdit} />
   );
@@ -124,20 +131,22 @@ export function RecipePanel() {
     <Panel title="Recipe">
       <div className={styles.fields}>{BASIC.map(draw)}</div>
       <NewRunChanges />
-      <Disclosure
-        className={styles.advanced ?? ""}
-        isExpanded={isOpen}
-        onExpandedChange={(isAdvancedOpen) => stores.settings.setState({ isAdvancedOpen })}
-      >
-        <Button slot="trigger" className={styles.more ?? ""}>
-          <Icon name="right" size={16} />
-          Advanced
-          <span className={styles.count}>{ADVANCED.length}</span>
-        </Button>
-        <DisclosurePanel>
-          {isOpen ? <div className={styles.fields}>{ADVANCED.map(draw)}</div> : null}
-        </DisclosurePanel>
-      </Disclosure>
+      {hasAdvanced ? (
+        <Disclosure
+          className={styles.advanced ?? ""}
+          isExpanded={isOpen}
+          onExpandedChange={(isAdvancedOpen) => stores.settings.setState({ isAdvancedOpen })}
+        >
+          <Button slot="trigger" className={styles.more ?? ""}>
+            <Icon name="right" size={16} />
+            Advanced
+            <span className={styles.count}>{ADVANCED.length}</span>
+          </Button>
+          <DisclosurePanel>
+            {isOpen ? <div className={styles.fields}>{ADVANCED.map(draw)}</div> : null}
+          </DisclosurePanel>
+        </Disclosure>
+      ) : null}
     </Panel>
   );
 }

@@ -1,13 +1,22 @@
 import { PushButton } from "../../components/PushButton.tsx";
 import { formatClock } from "../../text/numbers.ts";
-import { usePlayground, useRun } from "../../usePlayground.ts";
+import { useLive, usePlayground } from "../../usePlayground.ts";
 import styles from "./ResumeCard.module.css";
 
 /** Offers the run this browser has kept. */
 export function ResumeCard() {
-  const { session } = usePlayground();
-  const offer = useRun((run) => run.resumeOffer);
+  const { page } = usePlayground();
+  const offer = useLive((run) => run.resumeOffer);
   if (!offer) return null;
+  const { session } = page.live;
+  const resume = () => {
+    void page.show("live");
+    session.resumeRun();
+  };
+  const start = () => {
+    void page.show("live");
+    session.startRun();
+  };
   const reward = offer.rewardMean === null ? "" : ` · reward ${offer.rewardMean.toFixed(2)}`;
   return (
     <section className={styles.card} aria-label="Saved run">
@@ -19,10 +28,10 @@ export function ResumeCard() {
         </p>
       </div>
       <div className={styles.buttons}>
-        <PushButton kind="main" onPress={() => session.resumeRun()}>
+        <PushButton kind="main" onPress={resume}>
           Continue at step {offer.step}
         </PushButton>
-        <PushButton onPress={() => session.startRun()}>Start a new run</PushButton>
+        <PushButton onPress={start}>Start a new run</PushButton>
       </div>
     </section>
   );

@@ -1,96 +1,107 @@
-import { useSyncExternalStore } from "react";
 import { Tab, TabList, TabPanel, Tabs } from "react-aria-components";
 import { FailureCard } from "../../failure/FailureCard.tsx";
-import { useRun } from "../../usePlayground.ts";
+import type { Hideable } from "../../permalink.ts";
+import { useIsNarrow } from "../../useIsNarrow.ts";
+import { usePage, usePlayground, useRun } from "../../usePlayground.ts";
 import { Curves } from "./Curves.tsx";
 import { Filmstrip } from "./Filmstrip.tsx";
+import { LessonCard } from "./LessonCard.tsx";
+import { LoadPanel } from "./LoadPanel.tsx";
 import { Notices } from "./Notices.tsx";
 import { NowPanel } from "./NowPanel.tsx";
 import { OpeningPanel } from "./OpeningPanel.tsx";
 import { RecipePanel } from "./RecipePanel.tsx";
 import { ResumeCard } from "./ResumeCard.tsx";
-import { StatusStrip } from "./StatusStrip.tsx";
 import styles from "./TrainView.module.css";
-import { TransportBar } from "./TransportBar.tsx";
 
-const NARROW = "(max-width: 899px)";
+/** What stands in the middle: the step at work, or what has to come before one. */
+function Stage() {
+  const { source } = usePlayground();
+  const opening = useRun((run) => run.opening);
+  const hasRun = useRun((run) => run.runId !== null);
+  if (source === "recorded" || hasRun || opening === "ready") return <NowPanel />;
+  return opening === "idle" ? <LoadPanel /> : <OpeningPanel />;
+}
 
-function useIsNarrow(): boolean {
-  return useSyncExternalStore(
-    (listener) => {
-      const query = matchMedia(NARROW);
-      query.addEventListener("change", listener);
-      return () => query.removeEventListener("change", listener);
-    },
-    () => matchMedia(NARROW).matches,
+const useIsHidden = (part: Hideable): boolean => usePage(({ hidden }) => hidden.includes(part));
+
+function Guide() {
+  return useIsHidden("lesson") ? null : <LessonCard />;
+}
+
+function Strip() {
+  return useIsHidden("filmstrip") ? null : <Filmstrip />;
+}
+
+function Readings() {
+  const hasCurves = !useIsHidden("curves");
+  const hasNotices = !useIsHidden("notices");
+  return (
+    <>
+      {hasCurves ? <Curves /> : null}
+      {hasNotices ? <Notices /> : null}
+    </>
   );
 }
 
-function Centre() {
-  const isOpening = useRun((run) => run.opening !== "ready" && run.opening !== "idle" && run.runId === null);
-  return (
-    <div className={styles.centre}>
-      {isOpening ? <OpeningPanel /> : <NowPanel />}
-      <Filmstrip />
-    </div>
-  );
+function Recipe() {
+  return useIsHidden("recipe") ? null : <RecipePanel />;
 }
 
 function SideBySide() {
   return (
     <div className={styles.columns}>
-      <div className={styles.recipe}>
-        <RecipePanel />
+      <div className={styles.guide}>
+        <Guide />
+        <Recipe />
       </div>
-      <Centre />
+      <div className={styles.centre}>
+        <Stage />
+        <Strip />
+      </div>
       <div className={styles.curves}>
-        <Curves />
-        <Notices />
+        <Readings />
       </div>
     </div>
   );
 }
 
+const TABS = { now: "Now", curves: "Curves", recipe: "Recipe" } as const;
+
 function Tabbed() {
   return (
     <Tabs className={styles.tabs ?? ""}>
       <TabList className={styles.tabList ?? ""} aria-label="Parts of the page">
-        <Tab id="now" className={styles.tab ?? ""}>
-          Now
-        </Tab>
-        <Tab id="curves" className={styles.tab ?? ""}>
-          Curves
-        </Tab>
-        <Tab id="recipe" className={styles.tab ?? ""}>
-          Recipe
-        </Tab>
+        {Object.entries(TABS).map(([id, title]) => (
+          <Tab key={id} id={id} className={styles.tab ?? ""}>
+            {title}
+          </Tab>
+        ))}
       </TabList>
-      <TabPanel id="now">
-        <Centre />
+      <TabPanel id="now" className={styles.centre ?? ""}>
+        <Stage />
+        <Guide />
+        <Strip />
       </TabPanel>
       <TabPanel id="curves" className={styles.curves ?? ""}>
-        <Curves />
-        <Notices />
+        <Readings />
       </TabPanel>
       <TabPanel id="recipe">
-        <RecipePanel />
+        <Recipe />
       </TabPanel>
     </Tabs>
   );
 }
 
-/** The live view: watch a model teach itself, and take part. */
+/** Watch a model teach itself, recorded or live, and take part. */
 export function TrainView() {
   const isNarrow = useIsNarrow();
   return (
     <>
-      <TransportBar />
-      <main id="main" className={styles.main} tabIndex={-1}>
-        <FailureCard />
-        <ResumeCard />
-        {isNarrow ? <Tabbed /> : <SideBySide />}
-      </main>
-      <StatusStrip />
+      <h1 className="visuallyHidden">Train</h1>
+      <FailureCard />
+      <ResumeCard />
+      {isNarrow ? <Tabbed /> : <SideBySide />}
     </>
   );
 }

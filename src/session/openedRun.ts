@@ -1,0 +1,100 @@
+/** One open run in the worker: its configuration, what it leaves behind, and its place in storage. */
+import {
+  CONFIG_FIELDS,
+  type ConfigKey,
+  type ConfigValue,
+  describeRange,
+  isInRange,
+  type RunConfig,
+  runConfigSchema,
+} from "../engine/config.ts";
+import { EngineError } from "../engine/errors.ts";
+import type { EventOf } from "../protocol/events.ts";
+import type { ReleaseRun } from "../storage/runLock.ts";
+import type { FilmFrame, StoredRun } from "../storage/runRecord.ts";
+import type { EngineRun } from "./ports.ts";
+
+/** Columns of the filmstrip that are kept; beyond, every second older one goes. 64 · 2 · 12 kB is about 1.5 MB. */
+const MAX_FILM_COLUMNS = 64;
+
+export interface OpenedRun {
+  readonly runId: string;
+  readonly modelId: string;
+  readonly preset: string;
+  readonly createdAtMs: number;
+  readonly engine: EngineRun;
+  readonly release: ReleaseRun;
+  config: RunConfig;
+  history: Record<string, number>[];
+  changes: { step: number; keys: string[] }[];
+  filmstrip: FilmFrame[];
+  /** Whether something happened since the last save. */
+  isDirty: boolean;
+  /** Whether storage holds a checkpoint of this run. */
+  isSaved: boolean;
+}
+
+/** The run as it goes to storage. */
+export async function packRun(run: OpenedRun, savedAtMs: number): Promise<StoredRun> {
+  const { runId, modelId, preset, createdAtMs, config, history, changes, filmstrip, engine } = run;
+  const step = engine.finishedSteps();
+  const bytes = await engine.encode();
+  return {
+    record: { runId, modelId, preset, createdAtMs, savedAtMs, config, step, history, changes },
+    filmstrip,
+    bytes,
+  };
+}
+
+/** The event that shows a run from its beginning or from where it was saved. */
+export function describeRun(run: OpenedRun): EventOf<"runStarted"> {
+  return {
+    type: "runStarted",
+    runId: run.runId,
+    preset: run.preset,
+    config: run.config,
+    step: run.engine.finishedSteps(),
+    // Copies: whoever hears this in the same thread must not see the run go on.
+    history: [...run.history],
+    changes: [...run.changes],
+    filmstrip: run.filmstrip.map((frame) => ({ ...frame })),
+  };
+}
+
+/**
+ * The configuration with changes applied, all or none.
+ * @throws EngineError("badConfig") for unknown fields, fields that need a new run, and values out of range
+ */
+export function applyChanges(config: RunConfig, changes: Readonly<Record<string, ConfigValue>>): RunConfig {
+  for (const key of Object.keys(changes)) {
+    const field = Object.hasOwn(CONFIG_FIELDS, key) ? CONFIG_FIELDS[key as ConfigKey] : null;
+    if (!field) throw new EngineError("badConfig", `There is no setting called "${key}".`, { key });
+    if (field.applies === "newRun") {
+      throw new EngineError(
+        "badConfig",
+        `"${field.label}" cannot change while a run is open: start a new run with it.`,
+        { key },
+      );
+    }
+    const value = changes[key] ?? Number.NaN;
+    if (!isInRange(field, value)) {
+      throw new EngineError(
+        "badConfig",
+        `"${field.label}" must be ${describeRange(field)}; ${value} was asked for.`,
+        { key, value },
+      );
+    }
+  }
+  const parsed = runConfigSchema.safeParse({ ...config, ...changes });
+  if (parsed.success) return parsed.data;
+  throw new EngineError("badConfig", `The settings were refused: ${parsed.error.issues[0]?.message ?? ""}`);
+}
+
+/** Adds drawings and thins old columns out; the first and the newest always stay. */
+export function addFilm(strip: readonly FilmFrame[], drawn: readonly FilmFrame[]): FilmFrame[] {
+  const all = [...strip, ...drawn];
+  const steps = [...new Set(all.map((frame) => frame.step))];
+  if (steps.length <= MAX_FILM_COLUMNS) return all;
+  const kept = new Set(steps.filter((_, at) => at % 2 === 0 || at === steps.length - 1));
+  return all.filter((frame) => kept.has(frame.step));
+}

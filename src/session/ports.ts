@@ -1,0 +1,94 @@
+/**
+ * What the session needs of the engine and of storage. The real ones are `engineHost.ts` and the host's; tests
+ * pass small fakes, so that the state machine is tested without a model.
+ */
+import type { RunConfig } from "../engine/config.ts";
+import type {
+  BackendReport,
+  DeviceMemory,
+  ImageCodes,
+  ImageU8,
+  Task,
+  TrainerEvent,
+} from "../engine/index.ts";
+import type { BackendChoice, WeightsChoice } from "../protocol/commands.ts";
+import type { EventOf } from "../protocol/events.ts";
+import type { LoadedCheckpoint, SavedCheckpoint } from "../storage/checkpoints.ts";
+import type { HeadRecord } from "../storage/db.ts";
+import type { StorageEstimate } from "../storage/quota.ts";
+import type { ReleaseRun } from "../storage/runLock.ts";
+import type { StoredRun } from "../storage/runRecord.ts";
+
+export type LoadProgress = Omit<EventOf<"modelProgressed">, "type">;
+export type ModelFacts = Omit<EventOf<"modelReady">, "type" | "modelId">;
+
+/** A fixed prompt of the filmstrip. */
+export interface FilmRow {
+  readonly prompt: string;
+  readonly seed: string;
+}
+
+/** One run on the loaded model: adapter, optimizer and position. */
+export interface EngineRun {
+  /** Steps finished. */
+  finishedSteps(): number;
+  /** Goes on from the last finished step. @throws what `train` throws */
+  train(signal: AbortSignal): AsyncGenerator<TrainerEvent<Task>, void>;
+  decodeImages(images: readonly ImageCodes[]): Promise<ImageU8[]>;
+  readonly filmRows: readonly FilmRow[];
+  /** Draws the fixed prompts as the model is now. @throws EngineError("cancelled") */
+  drawFilm(signal: AbortSignal): Promise<ImageU8[]>;
+  /** Adapter, optimizer and position as bytes. Call between steps' writes only, that is: not while pulling. */
+  encode(): Promise<Uint8Array>;
+  /** Makes the next step fail with "nonFinite"; for `?fail=nan`. */
+  poison(): Promise<void>;
+  dispose(): void;
+}
+
+export interface RunOrder {
+  readonly preset: string;
+  /** Read by the trainer at its safe points. */
+  readonly config: () => RunConfig;
+  /** The engine's checkpoint to go on from; null for a fresh adapter. */
+  readonly checkpoint: Uint8Array | null;
+  /** Hears how many of the shaders that a step needs are compiled; silent where there are none. */
+  readonly onCompiled: (compiled: number, total: number) => void;
+}
+
+export interface SessionEngine {
+  /** @param isGpuHidden pretends that the browser has no WebGPU (`?fail=nogpu`) */
+  start(backend: BackendChoice, wasmUrl: string, isGpuHidden: boolean): Promise<BackendReport>;
+  /** @throws EngineError("cancelled") after the signal; what was downloaded is kept for the next call */
+  loadModel(
+    source: {
+      readonly modelId: string;
+      readonly modelUrl: string;
+      readonly judgeUrl: string | null;
+      readonly spritesUrl: string;
+      readonly weights: WeightsChoice;
+    },
+    onProgress: (progress: LoadProgress) => void,
+    signal: AbortSignal,
+  ): Promise<ModelFacts>;
+  openRun(order: RunOrder): Promise<EngineRun>;
+  /**
+   * Whether a checkpoint could be opened on the loaded model. Nothing changes.
+   * @throws EngineError("checkpointMismatch" | "checkpointCorrupt")
+   */
+  requireFit(checkpoint: Uint8Array): Promise<void>;
+  measureMemory(): DeviceMemory;
+  /** The reason behind a failure: a lost device explains whatever else was thrown. */
+  explainFailure(thrown: unknown): unknown;
+  /** Loses the device on purpose; for `?fail=lost`. */
+  destroyDevice(): void;
+  close(): void;
+}
+
+export interface SessionStorage {
+  save(run: StoredRun): Promise<SavedCheckpoint>;
+  load(runId: string): Promise<LoadedCheckpoint>;
+  list(modelId: string): Promise<readonly HeadRecord[]>;
+  delete(runId: string): Promise<void>;
+  lock(runId: string): Promise<ReleaseRun>;
+  estimate(): Promise<StorageEstimate>;
+}

@@ -1,0 +1,390 @@
+/**
+ * The state machine of the training worker: which commands do what in which state (empty, paused, running, pausing,
+ * failed). Commands are carried out one after the other; the loop runs beside them. No tfjs, no IndexedDB, no
+ * postMessage here: they come in through `ports.ts`.
+ */
+import { type ConfigValue, makeConfig, type RunConfig } from "../engine/config.ts";
+import { EngineError, toErrorRecord } from "../engine/errors.ts";
+import type { Command } from "../protocol/commands.ts";
+import type { RunState, WorkerEvent } from "../protocol/events.ts";
+import type { ReleaseRun } from "../storage/runLock.ts";
+import type { StoredRun } from "../storage/runRecord.ts";
+import { type Failure, failAfterStep, failStorage, type Killer, parseFailure } from "./failHooks.ts";
+import { applyChanges, describeRun, type OpenedRun } from "./openedRun.ts";
+import type { LoadProgress, ModelFacts, SessionEngine, SessionStorage } from "./ports.ts";
+import { type OpenedFile, readRun } from "./runFiles/readRun.ts";
+import { writeRun } from "./runFiles/writeRun.ts";
+import { TrainingLoop } from "./trainingLoop.ts";
+
+/** A lost device can leave promises that never settle; its loop gets this long to end. */
+const LOST_PATIENCE_MS = 2000;
+/** Stored runs kept per model; older ones are deleted when a new one is first saved. */
+const KEPT_RUNS = 5;
+
+export interface SessionPorts {
+  readonly engine: SessionEngine;
+  readonly storage: SessionStorage;
+  readonly emit: (event: WorkerEvent) => void;
+  readonly killer: Killer;
+  readonly yieldToMessages: () => Promise<void>;
+  readonly now: () => number;
+}
+
+type OpenCommand = Extract<Command, { type: "openModel" }>;
+
+interface Current {
+  readonly run: OpenedRun;
+  readonly loop: TrainingLoop;
+}
+
+export class Session {
+  readonly #ports: SessionPorts;
+  #storage: SessionStorage;
+  #state: RunState = "empty";
+  #opened: OpenCommand | null = null;
+  #failure: Failure | null = null;
+  #isModelReady = false;
+  #current: Current | null = null;
+  #queue: Promise<void> = Promise.resolve();
+  /** Ends the download at work. */
+  #opening = new AbortController();
+
+  constructor(ports: SessionPorts) {
+    this.#ports = ports;
+    this.#storage = ports.storage;
+  }
+
+  /** Step being worked on, or the last finished one. */
+  get step(): number {
+    return this.#current?.loop.step ?? this.#current?.run.engine.finishedSteps() ?? 0;
+  }
+
+  /** Carries a command out after the ones before it. Never rejects: what fails becomes a `failed` event. */
+  handle(command: Command): Promise<void> {
+    // It would wait for the very download it ends.
+    if (command.type === "cancelOpening") {
+      this.#opening.abort();
+      return Promise.resolve();
+    }
+    this.#queue = this.#queue
+      .then(() => this.#obey(command))
+      .catch((error: unknown) => {
+        this.#fail(error, null, true);
+        if (!this.#current) this.#setState("empty");
+      });
+    return this.#queue;
+  }
+
+  /** The device was lost: the run stands still until `reconnect`. */
+  noteLost(error: EngineError): void {
+    if (this.#state !== "failed") this.#fail(error);
+  }
+
+  /** The device complained outside any call. */
+  noteDeviceError(error: EngineError): void {
+    this.#current?.loop.pause();
+    this.#fail(error, null, true);
+  }
+
+  async #obey(command: Command): Promise<void> {
+    switch (command.type) {
+      case "openModel":
+        return await this.#openModel(command);
+      case "cancelOpening":
+        return;
+      case "startRun":
+        return await this.#startRun(command.preset, command.config);
+      case "resumeRun":
+        return await this.#resumeRun(command.runId);
+      case "deleteRun":
+        return await this.#deleteRun(command.runId);
+      case "play":
+        return this.#need().loop.play("forever");
+      case "stepOnce":
+        return this.#need().loop.play("step");
+      case "stepPhase":
+        return this.#need().loop.play("phase");
+      case "pause":
+        return this.#current?.loop.pause();
+      case "stop":
+        return await this.#stop();
+      case "reset":
+        return await this.#reset();
+      case "changeConfig":
+        return this.#changeConfig(command.changes);
+      case "saveCheckpoint":
+        return await this.#need().loop.save();
+      case "exportRun":
+        return await this.#exportRun(command.runId);
+      case "importRun":
+        return await this.#importRun(command.files);
+      case "reportVisibility":
+        if (command.isHidden && this.#current?.run.isDirty) await this.#current.loop.save();
+        return;
+      case "reconnect":
+        return await this.#reconnect(command.backend);
+      default:
+        return command satisfies never;
+    }
+  }
+
+  async #openModel(command: OpenCommand): Promise<void> {
+    await this.#closeRun();
+    this.#opened = command;
+    this.#opening = new AbortController();
+    this.#isModelReady = false;
+    this.#failure = parseFailure(command.fail);
+    this.#storage = failStorage(this.#failure, this.#ports.storage);
+    const { engine, emit } = this.#ports;
+    this.#setState("empty");
+    const report = await engine.start(command.backend, command.wasmUrl, this.#failure === "nogpu");
+    emit({ type: "backendStarted", ...report, features: [...report.features] });
+    const facts = await this.#loadModel(command);
+    if (!facts) return;
+    this.#isModelReady = true;
+    // The offer goes first: whoever hears that the model is ready knows whether there is something to resume.
+    await this.#offerResume(command.modelId);
+    emit({ type: "modelReady", modelId: command.modelId, ...facts });
+  }
+
+  /** Null when the download was cancelled, which is no failure. */
+  async #loadModel(command: OpenCommand): Promise<ModelFacts | null> {
+    const { engine, emit } = this.#ports;
+    try {
+      const onProgress = (progress: LoadProgress) => emit({ type: "modelProgressed", ...progress });
+      return await engine.loadModel(command, onProgress, this.#opening.signal);
+    } catch (error) {
+      if (!(error instanceof EngineError) || error.code !== "cancelled") throw error;
+      emit({ type: "openingCancelled" });
+      return null;
+    }
+  }
+
+  /** Offers the newest stored run. Without storage training is possible all the same, and the page says so. */
+  async #offerResume(modelId: string): Promise<void> {
+    try {
+      const [newest] = await this.#storage.list(modelId);
+      if (!newest) return;
+      const { runId, step, savedAtMs, rewardMean, sizeBytes } = newest;
+      this.#ports.emit({ type: "resumeOffered", runId, step, savedAtMs, rewardMean, sizeBytes });
+    } catch (error) {
+      this.#fail(error, null, true);
+    }
+  }
+
+  async #startRun(preset: string, config: RunConfig, held?: ReleaseRun): Promise<void> {
+    const modelId = this.#needModel();
+    await this.#closeRun();
+    const createdAtMs = Date.now();
+    const runId = `${modelId}-${createdAtMs.toString(36)}`;
+    const release = held ?? (await this.#storage.lock(runId));
+    await this.#showRun({ runId, modelId, preset, createdAtMs, config }, null, release);
+    await this.#prune(modelId, runId);
+  }
+
+  async #resumeRun(runId: string, held?: ReleaseRun): Promise<void> {
+    this.#needModel();
+    const open = this.#current?.run;
+    // After a reconnection both the page and the client may ask; once is enough.
+    if (open?.runId === runId && !open.isDirty && this.#state === "paused") return;
+    await this.#closeRun();
+    const release = held ?? (await this.#storage.lock(runId));
+    try {
+      const { run: stored, damage } = await this.#storage.load(runId);
+      // A run of an earlier version gets today's defaults for fields it does not know.
+      await this.#showRun(
+        { ...stored.record, config: makeConfig("robust", stored.record.config) },
+        stored,
+        release,
+      );
+      if (damage) this.#fail(damage, stored.record.step, true);
+    } catch (error) {
+      release();
+      throw error;
+    }
+  }
+
+  /** Opens the engine's side of a run, shows it, and leaves it paused. */
+  async #showRun(
+    identity: Pick<OpenedRun, "runId" | "modelId" | "preset" | "createdAtMs" | "config">,
+    stored: StoredRun | null,
+    release: ReleaseRun,
+  ): Promise<void> {
+    let config = identity.config;
+    const engine = await this.#ports.engine.openRun({
+      preset: identity.preset,
+      config: () => config,
+      checkpoint: stored?.bytes ?? null,
+      onCompiled: (compiled, total) => this.#ports.emit({ type: "shadersCompiled", compiled, total }),
+    });
+    const run: OpenedRun = {
+      ...identity,
+      get config() {
+        return config;
+      },
+      set config(changed) {
+        config = changed;
+      },
+      engine,
+      release,
+      history: [...(stored?.record.history ?? [])],
+      changes: [...(stored?.record.changes ?? [])],
+      filmstrip: [...(stored?.filmstrip ?? [])],
+      isDirty: false,
+      isSaved: stored !== null,
+    };
+    const loop = this.#createLoop(run);
+    this.#current = { run, loop };
+    this.#ports.emit(describeRun(run));
+    this.#setState("paused");
+    await loop.reportMemory();
+  }
+
+  #createLoop(run: OpenedRun): TrainingLoop {
+    const { engine, emit, yieldToMessages, now, killer } = this.#ports;
+    return new TrainingLoop(run, {
+      engine,
+      storage: this.#storage,
+      emit,
+      setState: (state) => this.#setState(state),
+      onFailure: (error, step, isNotice) => this.#fail(error, step, isNotice),
+      onStep: async (finished) => {
+        const failure = this.#failure;
+        this.#failure = null;
+        await failAfterStep(failure, engine, finished, killer);
+      },
+      yieldToMessages,
+      now,
+    });
+  }
+
+  async #prune(modelId: string, runId: string): Promise<void> {
+    try {
+      const stored = (await this.#storage.list(modelId)).filter((head) => head.runId !== runId);
+      for (const head of stored.slice(KEPT_RUNS - 1)) await this.#storage.delete(head.runId);
+    } catch {
+      // Storage that refuses was reported when the model was opened; there is nothing to prune in it.
+    }
+  }
+
+  async #deleteRun(runId: string): Promise<void> {
+    if (this.#current?.run.runId === runId) {
+      await this.#closeRun();
+      this.#setState("empty");
+    }
+    await this.#storage.delete(runId);
+  }
+
+  /** An open run is taken as it is now; one that is not open, as it was saved. */
+  async #exportRun(runId: string): Promise<void> {
+    const modelSha256 = this.#opened?.modelSha256 ?? null;
+    const pack = async (stored: StoredRun) => {
+      const archive = await writeRun(stored, modelSha256);
+      this.#ports.emit({ type: "runExported", runId, step: stored.record.step, ...archive });
+    };
+    const current = this.#current;
+    if (current?.run.runId !== runId) return await pack((await this.#storage.load(runId)).run);
+    // Packing takes its time; training need not wait for it.
+    await current.loop.take((stored) => {
+      pack(stored).catch((error: unknown) => this.#fail(error, null, true));
+    });
+  }
+
+  async #importRun(files: readonly OpenedFile[]): Promise<void> {
+    const fileName = files.map(({ name }) => name).join(", ");
+    try {
+      const modelId = this.#needModel();
+      const modelSha256 = this.#opened?.modelSha256 ?? null;
+      const runId = `${modelId}-${crypto.randomUUID()}`;
+      const run = await readRun(files, { modelId, modelSha256, runId, nowMs: Date.now() });
+      await this.#ports.engine.requireFit(run.bytes);
+      const { step, sizeBytes } = await this.#storage.save(run);
+      const rewardMean = run.record.history.at(-1)?.rewardMean ?? null;
+      this.#ports.emit({ type: "runImported", fileName, runId, step, rewardMean, sizeBytes });
+    } catch (thrown) {
+      const error = toErrorRecord(this.#ports.engine.explainFailure(thrown));
+      this.#ports.emit({ type: "importRefused", fileName, error });
+    }
+  }
+
+  async #stop(): Promise<void> {
+    if (!this.#current) return;
+    await this.#current.loop.stop();
+    this.#setState("paused");
+  }
+
+  async #reset(): Promise<void> {
+    const { run, loop } = this.#need();
+    await loop.stop();
+    run.engine.dispose();
+    this.#current = null;
+    const { runId, modelId, preset, config } = run;
+    await this.#showRun({ runId, modelId, preset, config, createdAtMs: Date.now() }, null, run.release);
+  }
+
+  #changeConfig(changes: Readonly<Record<string, ConfigValue>>): void {
+    const { run } = this.#need();
+    const keys = Object.keys(changes);
+    run.config = applyChanges(run.config, changes);
+    const step = run.engine.finishedSteps();
+    run.changes.push({ step, keys });
+    run.isDirty = true;
+    this.#ports.emit({ type: "configChanged", step, keys, config: run.config });
+  }
+
+  async #reconnect(backend: OpenCommand["backend"]): Promise<void> {
+    const opened = this.#opened;
+    if (!opened) throw new EngineError("badInput", "No model was opened yet: open one first.");
+    const before = this.#current?.run ?? null;
+    await this.#current?.loop.abandon(LOST_PATIENCE_MS);
+    this.#current = null;
+    this.#ports.engine.close();
+    this.#setState("empty");
+    // The failure was asked for once; a second one would make recovery impossible to see.
+    await this.#openModel({ ...opened, backend, fail: null });
+    if (before?.isSaved) await this.#resumeRun(before.runId, before.release);
+    else if (before) await this.#startRun(before.preset, before.config, before.release);
+  }
+
+  /** Stops and saves what is open, and frees it. */
+  async #closeRun(): Promise<void> {
+    const current = this.#current;
+    if (!current) return;
+    const isLost = this.#state === "failed";
+    await current.loop.stop(isLost ? LOST_PATIENCE_MS : undefined);
+    if (current.run.isDirty && !isLost) await current.loop.save();
+    this.#current = null;
+    current.run.engine.dispose();
+    current.run.release();
+  }
+
+  #need(): Current {
+    if (this.#state === "failed") {
+      throw new EngineError("deviceLost", "The device is gone: reconnect first, then go on.");
+    }
+    if (this.#current) return this.#current;
+    throw new EngineError("badInput", "No run is open: start one, or resume a stored one.");
+  }
+
+  #needModel(): string {
+    if (this.#opened && this.#isModelReady) return this.#opened.modelId;
+    throw new EngineError("badInput", "No model is loaded: open one first.");
+  }
+
+  /** @param isNotice the run goes on as it was */
+  #fail(thrown: unknown, step: number | null = this.#current?.loop.step ?? null, isNotice = false): void {
+    const error = toErrorRecord(this.#ports.engine.explainFailure(thrown));
+    const isFatal = error.code === "deviceLost";
+    if (isFatal && this.#state === "failed") return;
+    this.#ports.emit({ type: "failed", error, isFatal, step });
+    if (isFatal) this.#setState("failed");
+    else if (!isNotice && this.#state !== "failed") this.#setState(this.#current ? "paused" : "empty");
+  }
+
+  #setState(state: RunState): void {
+    // Only `reconnect` and `openModel`, which begin with an empty state, lead out of a failure.
+    if (state === this.#state || (this.#state === "failed" && state !== "empty")) return;
+    this.#state = state;
+    this.#ports.emit({ type: "stateChanged", state });
+  }
+}

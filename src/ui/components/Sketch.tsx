@@ -1,0 +1,107 @@
+/** Line drawings of the views, for when they are empty: surfaces, lines, and one accent. Decorative. */
+import type { ReactNode } from "react";
+
+function Sheet({ children }: { children: ReactNode }) {
+  return (
+    <svg viewBox="0 0 320 168" fill="none" aria-hidden="true">
+      {children}
+    </svg>
+  );
+}
+
+function Card(props: { x: number; y?: number; width: number; height: number }) {
+  const { x, y = 8, width, height } = props;
+  return (
+    <rect x={x} y={y} width={width} height={height} rx="12" fill="var(--surface)" stroke="var(--line)" />
+  );
+}
+
+function Thing(props: { x: number; y: number; isAccent?: boolean }) {
+  const { x, y, isAccent = false } = props;
+  return (
+    <circle
+      cx={x}
+      cy={y}
+      r="17"
+      fill={isAccent ? "var(--accent)" : "var(--edge)"}
+      opacity={isAccent ? 1 : 0.45}
+    />
+  );
+}
+
+/** Two drawings of one prompt, and a choice. */
+export function ArenaSketch() {
+  return (
+    <Sheet>
+      <Card x={20} width={128} height={128} />
+      <Card x={172} width={128} height={128} />
+      <Thing x={70} y={64} />
+      <Thing x={100} y={86} />
+      <Thing x={214} y={62} isAccent />
+      <Thing x={256} y={84} isAccent />
+      <rect x="52" y="148" width="64" height="8" rx="4" fill="var(--line)" />
+      <rect x="204" y="148" width="64" height="8" rx="4" fill="var(--accent)" />
+    </Sheet>
+  );
+}
+
+/** Six tasks as bars, before and now. */
+export function GenevalSketch() {
+  const tasks = [0.92, 0.7, 0.62, 0.8, 0.74, 0.5];
+  return (
+    <Sheet>
+      {tasks.map((share, at) => (
+        <g key={share}>
+          <rect x="24" y={14 + at * 25} width="272" height="12" rx="6" fill="var(--line)" opacity="0.6" />
+          <rect x="24" y={14 + at * 25} width={272 * share} height="12" rx="6" fill="var(--accent)" />
+          <rect x="24" y={14 + at * 25} width={272 * (share - 0.2)} height="12" rx="6" fill="var(--edge)" />
+        </g>
+      ))}
+    </Sheet>
+  );
+}
+
+/** Six stops in a ring. */
+export function HowSketch() {
+  const stops = Array.from({ length: 6 }, (_, at) => {
+    const angle = (at / 6) * 2 * Math.PI - Math.PI / 2;
+    return [160 + 112 * Math.cos(angle), 84 + 62 * Math.sin(angle)] as const;
+  });
+  return (
+    <Sheet>
+      <ellipse cx="160" cy="84" rx="112" ry="62" stroke="var(--line)" strokeWidth="2" />
+      {stops.map(([x, y], at) => (
+        <circle
+          key={x + y}
+          cx={x}
+          cy={y}
+          r={at === 0 ? 16 : 12}
+          fill={at === 0 ? "var(--accent)" : "var(--surface)"}
+          stroke={at === 0 ? "none" : "var(--edge)"}
+          strokeWidth="2"
+        />
+      ))}
+    </Sheet>
+  );
+}
+
+/** A screen: before, now, one curve. */
+export function PresentSketch() {
+  return (
+    <Sheet>
+      <Card x={20} width={280} height={150} />
+      <rect x="40" y="32" width="66" height="66" rx="9" fill="var(--well)" />
+      <rect x="120" y="32" width="66" height="66" rx="9" fill="var(--well)" />
+      <circle cx="73" cy="65" r="15" fill="var(--edge)" opacity="0.45" />
+      <circle cx="153" cy="65" r="15" fill="var(--accent)" />
+      <path
+        d="M206 92c14-2 18-18 30-24s16-22 44-28"
+        stroke="var(--accent)"
+        strokeWidth="3.5"
+        strokeLinecap="round"
+      />
+      <rect x="40" y="116" width="180" height="10" rx="5" fill="var(--line)" />
+      <rect x="40" y="134" width="120" height="10" rx="5" fill="var(--line)" />
+    </Sheet>
+  );
+}

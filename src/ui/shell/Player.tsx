@@ -1,0 +1,81 @@
+import { Button } from "react-aria-components";
+import { SPEEDS, type Speed } from "../../workers/timeline.ts";
+import { Icon } from "../components/Icon.tsx";
+import { PLAYER_WORDS } from "../text/words.ts";
+import { usePlayback, usePlayground, useRun } from "../usePlayground.ts";
+import styles from "./Player.module.css";
+
+/** Where the recording is, and the way to any step of it. */
+function Position() {
+  const { page } = usePlayground();
+  const steps = usePlayback((playback) => playback.header?.steps ?? 0);
+  const loaded = usePlayback((playback) => playback.loadedSteps);
+  const step = useRun((run) => run.activeStep ?? run.step);
+  const share = (value: number) => `${(value / Math.max(1, steps)) * 100}%`;
+  return (
+    <label className={styles.position}>
+      <span className="visuallyHidden">{PLAYER_WORDS.step}</span>
+      <input
+        type="range"
+        min={0}
+        max={Math.max(1, steps)}
+        step={1}
+        value={step}
+        disabled={loaded === 0}
+        style={{ "--share": share(step) } as React.CSSProperties}
+        aria-valuetext={PLAYER_WORDS.stepOf(step, steps)}
+        onChange={(event) => page.player.seek(event.target.valueAsNumber)}
+      />
+      <output className={styles.step}>
+        <span className={styles.word}>step </span>
+        <strong>{step}</strong>
+        <span className={styles.of}> / {steps === 0 ? "–" : steps}</span>
+      </output>
+    </label>
+  );
+}
+
+function SpeedSelect() {
+  const { page } = usePlayground();
+  const speed = usePlayback((playback) => playback.speed);
+  return (
+    <select
+      className={styles.speed}
+      aria-label={PLAYER_WORDS.speed}
+      value={speed}
+      onChange={(event) => page.player.setSpeed(event.target.value as Speed)}
+    >
+      {SPEEDS.map((name) => (
+        <option key={name} value={name}>
+          {PLAYER_WORDS.speeds[name]}
+        </option>
+      ))}
+    </select>
+  );
+}
+
+function LoopToggle() {
+  const { page } = usePlayground();
+  const isLooped = usePlayback((playback) => playback.isLooped);
+  return (
+    <Button
+      className={styles.loop ?? ""}
+      aria-label={PLAYER_WORDS.loop}
+      aria-pressed={isLooped}
+      onPress={() => page.player.setLooped(!isLooped)}
+    >
+      <Icon name="loop" />
+    </Button>
+  );
+}
+
+/** What a recording has beyond a run: any step at once, speed, and beginning again. */
+export function Player() {
+  return (
+    <div className={styles.player}>
+      <Position />
+      <SpeedSelect />
+      <LoopToggle />
+    </div>
+  );
+}

@@ -1,0 +1,132 @@
+import type { RunView } from "../stores/runStore.ts";
+import { sumCosts } from "../stores/stepCost.ts";
+import { formatBytes, formatClock, formatCount, formatSeconds } from "../text/numbers.ts";
+import { SOURCE_WORDS } from "../text/words.ts";
+import { useDevice, useMetrics, usePlayback, usePlayground, useRun } from "../usePlayground.ts";
+import styles from "./StatusStrip.module.css";
+
+const BACKEND_NAMES = { webgpu: "WebGPU", wasm: "WebAssembly", cpu: "plain JavaScript" } as const;
+
+function describeState(run: RunView): string {
+  if (run.opening === "idle" && run.failure === null) return "the model is not loaded";
+  if (run.state === "failed") return "stopped by a failure";
+  if (run.opening !== "ready") return run.opening === "idle" ? "not started" : "opening the model";
+  if (run.resumeOffer) return "waiting for your choice";
+  if (run.state === "running") return "training in a worker";
+  if (run.state === "pausing") return "pausing after this phase";
+  return run.step === 0 ? "ready" : "paused";
+}
+
+function Device() {
+  const backend = useDevice((device) => device.backend);
+  if (!backend) return null;
+  const where = backend.backend === "webgpu" ? backend.adapter : "on the CPU";
+  return (
+    <span
+      className={styles.device}
+      title={`${backend.reason} Features: ${backend.features.join(", ") || "none"}.`}
+    >
+      <strong>{BACKEND_NAMES[backend.backend]}</strong> {where}
+      {backend.isSoftware ? " (software)" : ""} · {backend.reason}
+    </span>
+  );
+}
+
+function Memory() {
+  const memory = useDevice((device) => device.memory);
+  if (!memory) return null;
+  const shown = memory.gpuBytes ?? memory.tensorBytes;
+  return <span title={`${formatCount(memory.tensors)} tensors`}>{formatBytes(shown)} in use</span>;
+}
+
+/** GPU time and dispatches of the last step; by phase on hovering. */
+function Cost() {
+  const costs = useDevice((device) => device.costs);
+  const dispatches = sumCosts(costs, "dispatches");
+  if (dispatches === null) return null;
+  const busyMs = sumCosts(costs, "busyMs");
+  const byPhase = costs.map(({ phase, counts }) => {
+    const { busyMs: ms, dispatches: runs = 0, submits = 0, readbacks = 0, readbackBytes = 0 } = counts;
+    const time = ms === undefined ? "" : `${formatSeconds(ms / 1000)}, `;
+    return `${phase}: ${time}${formatCount(runs)} dispatches, ${formatCount(submits)} submits, ${formatCount(readbacks)} readbacks (${formatBytes(readbackBytes)})`;
+  });
+  return (
+    <span title={byPhase.join("\n")}>
+      {busyMs === null ? "" : `${formatSeconds(busyMs / 1000)} GPU · `}
+      {formatCount(dispatches)} dispatches
+    </span>
+  );
+}
+
+/** What is known of a recorded run. */
+function Recorded() {
+  const header = usePlayback((playback) => playback.header);
+  const backend = useDevice((device) => device.backend);
+  return (
+    <>
+      <span className={styles.state} data-state="recorded" title={SOURCE_WORDS.badgeHelp}>
+        {SOURCE_WORDS.badge}
+      </span>
+      {header ? (
+        <span>
+          {header.title}: a real run of {header.steps} steps
+          {backend ? `, made on ${BACKEND_NAMES[backend.backend]}` : ""}
+        </span>
+      ) : null}
+    </>
+  );
+}
+
+function Live() {
+  const words = useRun(describeState);
+  const state = useRun((run) => run.state);
+  return (
+    <>
+      <span className={styles.state} data-state={state}>
+        {words}
+      </span>
+      <Device />
+    </>
+  );
+}
+
+function Kept() {
+  const hasRun = useRun((run) => run.runId !== null);
+  const save = useRun((run) => run.lastSave);
+  if (!hasRun) return null;
+  return (
+    <span>
+      {save
+        ? `saved ${formatClock(save.savedAtMs)} (step ${save.step}, ${formatBytes(save.sizeBytes)})`
+        : "not saved yet"}
+    </span>
+  );
+}
+
+/** One quiet line at the foot: what runs, on what, how fast, and whether it is safe. */
+export function StatusStrip() {
+  const { source } = usePlayground();
+  const model = useRun((run) => run.model);
+  useMetrics((metrics) => metrics.version);
+  const seconds = useMetrics((metrics) => metrics.columns).last("stepSeconds");
+  return (
+    <section className={styles.strip} aria-label="Status">
+      <div className={styles.inner}>
+        {source === "recorded" ? <Recorded /> : <Live />}
+        {seconds === null ? null : <span>{formatSeconds(seconds)} a step</span>}
+        {source === "recorded" ? null : (
+          <>
+            <Cost />
+            <Memory />
+            <Kept />
+          </>
+        )}
+        {model ? (
+          <span className={styles.model}>
+            {model.modelId} · {formatCount(model.parameterCount)} parameters
+          </span>
+        ) : null}
+      </div>
+    </section>
+  );
+}

@@ -1,0 +1,147 @@
+import { Button, Menu, MenuItem, MenuTrigger, Popover } from "react-aria-components";
+import type { Action } from "../actions/action.ts";
+import { playPause } from "../actions/playPause.ts";
+import { reset } from "../actions/reset.ts";
+import { save } from "../actions/save.ts";
+import { stepOnce } from "../actions/stepOnce.ts";
+import { stepPhase } from "../actions/stepPhase.ts";
+import { stop } from "../actions/stop.ts";
+import { Icon, type IconName } from "../components/Icon.tsx";
+import { PushButton, type PushButtonProps } from "../components/PushButton.tsx";
+import { keyName } from "../text/keyName.ts";
+import { formatSeconds } from "../text/numbers.ts";
+import { useIsNarrow } from "../useIsNarrow.ts";
+import { useMetrics, usePlayground, useRun } from "../usePlayground.ts";
+import { LiveOffer } from "./LiveOffer.tsx";
+import { Player } from "./Player.tsx";
+import { SourceSwitch } from "./SourceSwitch.tsx";
+import styles from "./TransportBar.module.css";
+
+function ActionButton(props: {
+  action: Action;
+  icon: IconName;
+  kind?: PushButtonProps["kind"];
+  isIconOnly?: boolean;
+}) {
+  const playground = usePlayground();
+  const { action, icon, kind = "plain", isIconOnly = false } = props;
+  return (
+    <PushButton
+      icon={icon}
+      kind={kind}
+      isIconOnly={isIconOnly}
+      shortcut={action.keys[0] === " " ? "Space" : action.keys[0]}
+      isDisabled={!action.isEnabled(playground)}
+      onPress={() => action.run(playground)}
+    >
+      {action.label(playground)}
+    </PushButton>
+  );
+}
+
+function StepMenu() {
+  const playground = usePlayground();
+  return (
+    <MenuTrigger>
+      <Button
+        className={styles.more ?? ""}
+        aria-label="More ways to step"
+        isDisabled={!stepPhase.isEnabled(playground)}
+      >
+        <Icon name="down" size={16} />
+      </Button>
+      <Popover className={styles.popover ?? ""} placement="bottom end">
+        <Menu className={styles.menu ?? ""} aria-label="Step">
+          {[stepOnce, stepPhase].map((action) => (
+            <MenuItem
+              key={action.id}
+              id={action.id}
+              className={styles.item ?? ""}
+              textValue={action.label(playground)}
+              onAction={() => action.run(playground)}
+            >
+              <span>{action === stepOnce ? "One whole step" : action.label(playground)}</span>
+              <kbd>{keyName(action.keys[0] ?? "")}</kbd>
+            </MenuItem>
+          ))}
+        </Menu>
+      </Popover>
+    </MenuTrigger>
+  );
+}
+
+function Readout() {
+  const step = useRun((run) => run.activeStep ?? run.step);
+  useMetrics((metrics) => metrics.version);
+  const { stores } = usePlayground();
+  const seconds = stores.metrics.getState().columns.last("stepSeconds");
+  return (
+    <dl className={styles.readout}>
+      <div>
+        <dt>step</dt>
+        <dd className={styles.step}>{step}</dd>
+      </div>
+      <div>
+        <dt>per step</dt>
+        <dd>{seconds === null ? "–" : formatSeconds(seconds)}</dd>
+      </div>
+    </dl>
+  );
+}
+
+/** What only a worker has. */
+function LiveControls() {
+  return (
+    <>
+      <ActionButton action={stop} icon="stop" />
+      <span className={styles.rule} />
+      <ActionButton action={reset} icon="reset" kind="quiet" />
+      <ActionButton action={save} icon="save" kind="quiet" />
+    </>
+  );
+}
+
+/** The row of controls that never moves: of the recording or of the live run, and the change between the two. */
+export function TransportBar() {
+  const { source } = usePlayground();
+  const isNarrow = useIsNarrow();
+  const isRunning = useRun((run) => run.state === "running" || run.state === "pausing");
+  // Labels and enabling follow the run; one subscription serves all buttons.
+  useRun((run) => `${run.state} ${run.runId} ${run.activeStep !== null}`);
+  const isRecorded = source === "recorded";
+  const change = (
+    <div className={styles.change}>
+      {isRecorded ? <LiveOffer /> : null}
+      <SourceSwitch />
+    </div>
+  );
+  return (
+    <>
+      <section className={styles.bar} aria-label={isRecorded ? "Playback controls" : "Training controls"}>
+        <div className={`${styles.inner} ${isRecorded ? styles.recorded : ""}`}>
+          <div className={styles.buttons}>
+            <span className={styles.play}>
+              <ActionButton
+                action={playPause}
+                icon={isRunning ? "pause" : "play"}
+                kind={isRecorded ? "plain" : "main"}
+              />
+            </span>
+            <span className={styles.pair}>
+              <ActionButton action={stepOnce} icon="step" />
+              <StepMenu />
+            </span>
+            {isRecorded ? (
+              <ActionButton action={reset} icon="reset" kind="quiet" isIconOnly />
+            ) : (
+              <LiveControls />
+            )}
+          </div>
+          {isRecorded ? <Player /> : <Readout />}
+          {isNarrow ? null : change}
+        </div>
+      </section>
+      {isNarrow ? <div className={styles.below}>{change}</div> : null}
+    </>
+  );
+}

@@ -1,0 +1,136 @@
+/** The shell's words: navigation, recorded and live, loading, links, empty views. Plain, short, in one place. */
+import type { ConfigValue } from "../../engine/config.ts";
+import type { Place } from "../lessons/lessons.ts";
+import type { LinkProblem } from "../permalink.ts";
+import { formatBytes } from "./numbers.ts";
+
+export const SKIP = "Skip to the content";
+
+export const LESSON_WORDS = {
+  kicker: "Lesson",
+  choose: "Lesson",
+  lookAt: "Look at",
+  tryIt: "Try it live",
+  watch: "Watch the recording",
+  places: {
+    group: "The group",
+    curves: "The curves",
+    filmstrip: "The filmstrip",
+    notices: "The notices",
+  } satisfies Record<Place, string>,
+} as const;
+
+export const SOURCE_WORDS = {
+  label: "What is shown",
+  recorded: "Recorded",
+  live: "Live",
+  /** On the stage, where it must be read at a glance. */
+  badge: "recorded",
+  badgeHelp: "A real run of this model, recorded and played back. Nothing is computed here.",
+} as const;
+
+export const PLAYER_WORDS = {
+  step: "Step of the recording",
+  speed: "Speed",
+  speeds: { slow: "slow", normal: "normal", max: "fast" },
+  loop: "Play again and again",
+  stepOf: (step: number, steps: number) => `step ${step} of ${steps}`,
+} as const;
+
+export const LOAD_WORDS = {
+  /** The middle is left out where there is no room. */
+  load: ["Load", " the model"],
+  size: (bytes: number) => ` (${formatBytes(bytes)})`,
+  goOn: (loaded: number, total: number) => `Go on loading (${formatBytes(loaded)} of ${formatBytes(total)})`,
+  play: "Play live",
+  back: "Back to live",
+  failed: "Live has failed: see why",
+  cancel: "Stop loading",
+  bytes: (loaded: number, total: number) => `${formatBytes(loaded)} of ${formatBytes(total)}`,
+  left: (seconds: number) =>
+    seconds < 90 ? `${Math.max(1, Math.ceil(seconds))} s left` : `${Math.ceil(seconds / 60)} min left`,
+  preparing: "Getting ready…",
+  progress: "Loading the model",
+  offerTitle: "Train it yourself",
+  offerStory: (title: string) =>
+    `${title} is small enough to learn in this browser. It is downloaded once and kept; nothing leaves this machine.`,
+  files: "Files",
+  arrived: "here",
+} as const;
+
+export const DRAFT_WORDS = {
+  recorded: "A recording stays as it was. Your settings begin a live run.",
+  play: "Play live with these",
+  undo: "Undo",
+} as const;
+
+export const LINK_WORDS = {
+  title: "About this link",
+  dismiss: "Go on",
+  fresh: "Open without it",
+} as const;
+
+const quote = (text: string) => `“${text}”`;
+
+const spell = (value: ConfigValue): string => String(value);
+
+/** What a link asked for in vain, in a sentence. */
+export function describeProblem(problem: LinkProblem): string {
+  switch (problem.kind) {
+    case "unknownView":
+      return `There is no page ${quote(problem.name)} here, so this is the first one.`;
+    case "unknownLesson":
+      return `There is no lesson ${quote(problem.name)}, so this is the first one.`;
+    case "unknownKeys":
+      return `The link says ${problem.names.map(quote).join(", ")}, which this page does not know; it was left out.`;
+    case "newer":
+      return "The link was made by a newer version of this page; what is known of it is shown. Reloading may bring that version.";
+    case "older":
+      return "The link is from another version of this page; what still fits is shown.";
+    case "clamped":
+      return `${quote(problem.label)} cannot be ${problem.asked}; ${spell(problem.used)} is used.`;
+    case "unreadable":
+      return `The link's value for ${quote(problem.label)} (${quote(problem.asked)}) cannot be used; the usual one is.`;
+    default:
+      return problem satisfies never;
+  }
+}
+
+/** What a view shows, and where to go from it while there is nothing to show. */
+export const EMPTY_WORDS = {
+  arena: {
+    title: "Which is better?",
+    story: "Two models draw the same prompt from the same seed, and you say which drawing is better.",
+    action: "Train one to compare",
+  },
+  geneval: {
+    title: "What an outsider sees",
+    story: "GenEval's six tasks, drawn by the model and judged by a detector that it has never met.",
+    action: "Train a model to score",
+  },
+  how: {
+    title: "One step, taken apart",
+    story:
+      "A prompt, a group of images, a question to itself, a reward, a comparison, a nudge: the six stops of a step, on the data of the run you watch.",
+    action: "Watch a step",
+  },
+  present: {
+    title: "For the big screen",
+    story: "The drawing before, the drawing now, and one curve, large enough for the last row.",
+    action: "Choose a lesson",
+  },
+} as const;
+
+export const RUNS_WORDS = {
+  recordedTitle: "Recorded runs",
+  recordedStory:
+    "Real runs of the shipped model that came with this page. They play without a model and without a GPU.",
+  keptTitle: "Runs in this browser",
+  keptStory: "Runs that you train are kept in this browser, and listed here.",
+  keptAction: "Train one",
+  keptLoad: "They are found when the model is open.",
+  open: "Play",
+  steps: (steps: number) => `${steps} steps`,
+  unreadable: "The list of recordings could not be read.",
+  loading: "Looking for recordings…",
+} as const;
