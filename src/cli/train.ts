@@ -38,7 +38,17 @@ async function runTrain(options: TrainOptions): Promise<void> {
       const report = (record: Fields) => output.result({ command: "train", ...record }, toSentence(record));
       const { signal } = controller;
       if (
-        await runTraining({ model, detector, sprites, options, signal, progress, report, warn: output.log })
+        await runTraining({
+          model,
+          detector,
+          sprites,
+          options,
+          signal,
+          progress,
+          report,
+          warn: output.log,
+          say: output.log,
+        })
       )
         return;
       const where = options.out ? ` Go on with --resume ${options.out}/checkpoint.safetensors.` : "";

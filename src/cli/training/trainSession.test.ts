@@ -73,6 +73,7 @@ async function run(
       onRecord(record, () => controller.abort());
     },
     warn: (text) => warnings.push(text),
+    say: () => {},
   });
   model.dispose();
   return { isComplete, records, warnings };

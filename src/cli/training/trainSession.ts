@@ -41,6 +41,8 @@ export interface TrainSetting extends CompareSetting {
   readonly report: (record: Readonly<Record<string, unknown>>) => void;
   /** Takes what a person should know at once. */
   readonly warn: (text: string) => void;
+  /** Takes what a person may like to know. */
+  readonly say: (text: string) => void;
 }
 
 const CHECKPOINT_FILE = "checkpoint.safetensors";
@@ -65,14 +67,14 @@ function settleConfig(options: TrainOptions, checkpoint: Checkpoint | null): Run
  * @throws EngineError of loading, training or writing
  */
 export async function runTraining(setting: TrainSetting): Promise<boolean> {
-  const { model, sprites, options, report, warn } = setting;
+  const { model, sprites, options, report, warn, say } = setting;
   const checkpoint = options.resume ? await decodeCheckpoint(readCheckpointFile(options.resume)) : null;
   const config = settleConfig(options, checkpoint);
   const folder = new RunFolder(options.out);
   folder.openMetrics(checkpoint?.step ?? 0);
   const splits = createSplits(sprites.spec);
   const plan = planComparison(setting, splits, config);
-  warn(`Memory: ${describePlan(planMemory(model, config))}.`);
+  say(`Memory: ${describePlan(planMemory(model, config))}.`);
   model.attachAdapter({ rank: config.loraRank, alpha: config.loraAlpha, seed: config.seed });
   const state = createTrainerState(model);
   try {
@@ -112,7 +114,7 @@ async function unlessStopped<T>(work: () => Promise<T>): Promise<T | null> {
 
 /** Compiles what a step needs in parallel, before the first thing is run; only WebGPU compiles anything. */
 async function compileShaders(
-  { model, detector, sprites, progress, warn }: TrainSetting,
+  { model, detector, sprites, progress, say }: TrainSetting,
   splits: Splits,
   config: RunConfig,
 ): Promise<void> {
@@ -134,7 +136,7 @@ async function compileShaders(
   // Timed in every run: it takes a second, and a stale file would cost more.
   await settleKernelChoices(UNKEPT_CHOICES);
   if (count > 0)
-    warn(`${count} shaders compiled in ${((performance.now() - startedMs) / 1000).toFixed(1)} s.`);
+    say(`${count} shaders compiled in ${((performance.now() - startedMs) / 1000).toFixed(1)} s.`);
 }
 
 async function trainSteps(
