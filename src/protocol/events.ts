@@ -172,6 +172,8 @@ export const eventSchema = z.discriminatedUnion("type", [
     tensors: z.number(),
     tensorBytes: z.number(),
     gpuBytes: z.number().nullable(),
+    /** The run's plan: the most that it will take, what it may take, and how it is cut, in words. Absent in old recordings. */
+    planned: z.object({ peakBytes: z.number(), budgetBytes: z.number(), words: z.string() }).optional(),
     /** Storage used and granted, bytes; null where the browser does not say. */
     storageUsedBytes: z.number().nullable(),
     storageQuotaBytes: z.number().nullable(),

@@ -13,6 +13,7 @@ import {
   createTrainerState,
   currentDevice,
   decodeCheckpoint,
+  describePlan,
   deviceMemory,
   encodeCheckpoint,
   explainFailure,
@@ -121,6 +122,10 @@ async function openRun(
   const filmRows = chooseFilmRows(loaded, config());
   return {
     finishedSteps: () => state.step,
+    planMemory: () => {
+      const plan = planMemory(model, config());
+      return { peakBytes: plan.peak, budgetBytes: plan.budget, words: describePlan(plan) };
+    },
     train: (signal) => train({ ...describeTraining(loaded), state, config, signal }),
     decodeImages: (images) => model.decodeImages(images),
     filmRows,

@@ -32,6 +32,8 @@ export interface FilmRow {
 export interface EngineRun {
   /** Steps finished. */
   finishedSteps(): number;
+  /** What the run takes of memory as it is set now. @throws EngineError("outOfMemory") when it cannot fit */
+  planMemory(): NonNullable<EventOf<"memoryMeasured">["planned"]>;
   /** Goes on from the last finished step. @throws what `train` throws */
   train(signal: AbortSignal): AsyncGenerator<TrainerEvent<Task>, void>;
   decodeImages(images: readonly ImageCodes[]): Promise<ImageU8[]>;

@@ -119,6 +119,7 @@ export class TrainingLoop {
       tensors: numTensors,
       tensorBytes: numBytes,
       gpuBytes,
+      planned: this.#run.engine.planMemory(),
       storageUsedBytes: usedBytes,
       storageQuotaBytes: quotaBytes,
     });

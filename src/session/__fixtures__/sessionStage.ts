@@ -33,6 +33,10 @@ export class FakeRun implements EngineRun {
     return this.steps;
   }
 
+  planMemory() {
+    return { peakBytes: 8, budgetBytes: 16, words: "one image a pass" };
+  }
+
   async *train(signal: AbortSignal): AsyncGenerator<TrainerEvent<Task>, void> {
     for (;;) {
       const step = this.steps;

@@ -59,6 +59,7 @@ function play(client: FakeClient): void {
     tensors: 412,
     tensorBytes: 96e6,
     gpuBytes: 412e6,
+    planned: { peakBytes: 980e6, budgetBytes: 4.3e9, words: "64 images a call, 8 a pass" },
     storageUsedBytes: 3e7,
     storageQuotaBytes: 1e10,
   });

@@ -87,7 +87,7 @@ export const FAILURE_CARDS = {
   outOfMemory: {
     title: "Out of memory",
     story:
-      "The step needed more memory than the device gives. A smaller group or fewer prompts per step need less.",
+      "The work needs more memory than the device gives, or than this run may take. A lower memory budget cuts it into smaller pieces; a smaller adapter or weights in few bits need less.",
     remedies: ["newRun", "useWasm", "copyReport"],
   },
   gpuError: {

@@ -35,8 +35,14 @@ function Device() {
 function Memory() {
   const memory = useDevice((device) => device.memory);
   if (!memory) return null;
+  const { tensors, planned } = memory;
   const shown = memory.gpuBytes ?? memory.tensorBytes;
-  return <span title={`${formatCount(memory.tensors)} tensors`}>{formatBytes(shown)} in use</span>;
+  const atMost = planned ? `, at most ${formatBytes(planned.peakBytes)}` : "";
+  return (
+    <span title={[`${formatCount(tensors)} tensors`, planned?.words ?? []].flat().join("\n")}>
+      {formatBytes(shown)} in use{atMost}
+    </span>
+  );
 }
 
 /** GPU time and dispatches of the last step; by phase on hovering. */
