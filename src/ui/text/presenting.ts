@@ -9,10 +9,8 @@ export const PRESENT_WORDS = {
     question: () => "Then it looks, and asks itself.",
     reward: () => "What it recognises earns a reward.",
     change: () => "Before, and now.",
-    curve: () => "What it thinks of them, and what a judge thinks.",
+    curve: () => "Does it get better?",
   } satisfies Record<Beat, (images: number) => string>,
-  /** Where nobody judges. */
-  curveAlone: "What it thinks of its own images.",
   beatOf: (at: number, of: number) => `Beat ${at} of ${of}`,
   names: {
     prompts: "The prompts",
@@ -29,16 +27,16 @@ export const PRESENT_WORDS = {
   moreOfThese: "more like these",
   lessOfThese: "less like these",
   dead: "All the same: nothing to learn.",
-  before: "before",
+  before: (step: number) => `before, step ${step}`,
   now: (step: number) => `now, step ${step}`,
   notYet: (step: number) => `again at step ${step}`,
-  noFilm: (step: number) => `step ${step}`,
   own: "own reward",
   judge: "judge",
   first: "first step",
   overSteps: "steps",
   curveAlt: (steps: number) => `Reward over ${steps} steps, from 0 to 1.`,
-  step: (step: number, steps: number | null) => (steps === null ? `step ${step}` : `step ${step} of ${steps}`),
+  step: (step: number, steps: number | null) =>
+    steps === null ? `step ${step}` : `step ${step} of ${steps}`,
   recorded: "recorded",
   live: "live",
   showLive: "Recorded. Show the live run.",
@@ -62,16 +60,19 @@ export const PRESENT_WORDS = {
     keys: "These keys",
     leave: "Leave",
   },
+  playPause: "Play or pause",
 } as const;
 
 /** What to say to each beat; the lesson adds its own sentence. */
 export const NOTES: Readonly<Record<Beat, { readonly words: string; readonly place: Place | "story" }>> = {
   prompts: {
-    words: "No pictures go in, only sentences. New ones in every step; those it is tested on are never among them.",
+    words:
+      "No pictures go in, only sentences. New ones in every step; those it is tested on are never among them.",
     place: "story",
   },
   drawing: {
-    words: "It begins with nothing and decides a few pieces at a time. Chance makes the images differ, and differences teach.",
+    words:
+      "It begins with nothing and decides a few pieces at a time. Chance makes the images differ, and differences teach.",
     place: "group",
   },
   question: {
@@ -79,7 +80,8 @@ export const NOTES: Readonly<Record<Beat, { readonly words: string; readonly pla
     place: "group",
   },
   reward: {
-    words: "Each image is compared with its own group only. Better than the average: more like it. Worse: less like it. All equal: nothing.",
+    words:
+      "Each image is compared with its own group only. Better than the average: more like it. Worse: less like it. All equal: nothing.",
     place: "group",
   },
   change: {
@@ -87,7 +89,8 @@ export const NOTES: Readonly<Record<Beat, { readonly words: string; readonly pla
     place: "filmstrip",
   },
   curve: {
-    words: "Learning follows its own opinion. The judge is another model that only looks on: where both rise, the images are better.",
+    words:
+      "Learning follows its own opinion. The judge is another model that only looks on: where both rise, the images are better.",
     place: "curves",
   },
 };

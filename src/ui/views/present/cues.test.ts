@@ -14,9 +14,19 @@ describe("keys", () => {
 
   it("knows arrows, clickers and letters in either case", () => {
     const presses = ["ArrowRight", "PageDown", "ArrowLeft", "b", "B", ".", "r", "n", "f", "?", "Escape"];
-    expect(presses.map((key) => find(key))).toEqual(
-      ["next", "next", "back", "black", "black", "black", "source", "notes", "fullScreen", "keys", "leave"],
-    );
+    expect(presses.map((key) => find(key))).toEqual([
+      "next",
+      "next",
+      "back",
+      "black",
+      "black",
+      "black",
+      "source",
+      "notes",
+      "fullScreen",
+      "keys",
+      "leave",
+    ]);
     expect([find("ArrowRight", { shift: true }), find("ArrowLeft", { shift: true })]).toEqual([
       "later",
       "earlier",
@@ -27,7 +37,10 @@ describe("keys", () => {
 
   it("leaves all others to the page, and all of them to the browser's own shortcuts", () => {
     expect([find(" "), find("t"), find("Enter"), find("Tab")]).toEqual([null, null, null, null]);
-    expect([find("r", { hasModifier: true }), find("ArrowLeft", { hasModifier: true })]).toEqual([null, null]);
+    expect([find("r", { hasModifier: true }), find("ArrowLeft", { hasModifier: true })]).toEqual([
+      null,
+      null,
+    ]);
   });
 
   it("keeps arrows and Escape where single keys are switched off", () => {
@@ -51,7 +64,11 @@ describe("overlays", () => {
   });
 
   it("opens nothing in the dark, and keeps the notes for afterwards", () => {
-    expect(follow("notes", "black", "notes", "keys")).toEqual({ hasNotes: true, isBlack: true, hasKeys: false });
+    expect(follow("notes", "black", "notes", "keys")).toEqual({
+      hasNotes: true,
+      isBlack: true,
+      hasKeys: false,
+    });
     expect(follow("notes", "black", "leave")).toEqual({ hasNotes: true, isBlack: false, hasKeys: false });
   });
 

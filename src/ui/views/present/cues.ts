@@ -28,6 +28,9 @@ export function findCue(press: KeyPress, hasShift: boolean, hasShortcuts: boolea
   return findAction(CUES, { ...press, key })?.id ?? null;
 }
 
+/** Steps of a recording that one cue goes over. */
+export const LEAP_STEPS = 10;
+
 /** What lies over the beats. */
 export interface Overlays {
   readonly isBlack: boolean;

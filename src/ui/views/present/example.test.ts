@@ -31,7 +31,11 @@ const stepOf = (step: number, ...groups: (GroupView | null)[]): StepView => ({
 describe("the example", () => {
   it("is the group whose images differ most, the first of equals", () => {
     const finished = stepOf(3, groupOf("a", [1, 1]), groupOf("b", [0, 0.5]), groupOf("c", [0.5, 1]));
-    expect(pickExample({ current: null, finished })).toMatchObject({ step: 3, prompt: "b", answers: ["0", "0.5"] });
+    expect(pickExample({ current: null, finished })).toMatchObject({
+      step: 3,
+      prompt: "b",
+      answers: ["0", "0.5"],
+    });
   });
 
   it("comes from the step at work as soon as that one is scored", () => {
@@ -51,14 +55,19 @@ describe("the example", () => {
 describe("the prompts", () => {
   it("are a whole step's, each once", () => {
     const finished = stepOf(1, groupOf("a", [1]), groupOf("b", [1]), groupOf("a", [1]));
-    expect(promptsOf({ current: null, finished })).toEqual(["a", "b"]);
-    expect(promptsOf({ current: stepOf(2, groupOf("c", null), null), finished })).toEqual(["a", "b"]);
-    expect(promptsOf({ current: stepOf(2, groupOf("c", null)), finished })).toEqual(["c"]);
+    expect(promptsOf({ current: null, finished })?.prompts).toEqual(["a", "b"]);
+    expect(promptsOf({ current: stepOf(2, groupOf("c", null), null), finished })?.prompts).toEqual([
+      "a",
+      "b",
+    ]);
+    expect(promptsOf({ current: stepOf(2, groupOf("c", null)), finished })?.prompts).toEqual(["c"]);
   });
 
   it("are what is known of the very first step", () => {
-    expect(promptsOf({ current: stepOf(1, groupOf("c", null), null), finished: null })).toEqual(["c"]);
-    expect(promptsOf({ current: null, finished: null })).toEqual([]);
+    expect(promptsOf({ current: stepOf(1, groupOf("c", null), null), finished: null })?.prompts).toEqual([
+      "c",
+    ]);
+    expect(promptsOf({ current: null, finished: null })).toBeNull();
   });
 });
 

@@ -20,12 +20,17 @@ function examplesOf(step: StepView | null): Example[] {
     if (!step || !group?.judged || !group.scored) return [];
     const { prompt, question, images } = group.drawn;
     const { answers, rewards } = group.judged;
-    return [{ step: step.step, prompt, question, images, answers, rewards, advantages: group.scored.advantages }];
+    return [
+      { step: step.step, prompt, question, images, answers, rewards, advantages: group.scored.advantages },
+    ];
   });
 }
 
 /** The group whose images differ most, of the step at work or else of the last finished one. */
-export function pickExample({ current, finished }: Pick<GalleryView, "current" | "finished">): Example | null {
+export function pickExample({
+  current,
+  finished,
+}: Pick<GalleryView, "current" | "finished">): Example | null {
   const fresh = examplesOf(current);
   const examples = fresh.length > 0 ? fresh : examplesOf(finished);
   // Sorting keeps the order of equals, so that a redraw picks the same one.
@@ -40,11 +45,18 @@ export function bestAndWorst(rewards: readonly number[]): readonly number[] {
   return best === worst ? [best] : [best, worst];
 }
 
-/** The prompts of a step, each once, as far as they are known. */
-export function promptsOf({ current, finished }: Pick<GalleryView, "current" | "finished">): readonly string[] {
-  const known = (step: StepView | null) => (step?.groups ?? []).flatMap((group) => group?.drawn.prompt ?? []);
-  const prompts = known(current).length > 0 && !current?.groups.includes(null) ? known(current) : known(finished);
-  return [...new Set(prompts.length > 0 ? prompts : known(current))];
+/** The prompts of a step, each once. */
+export interface Prompts {
+  readonly step: number;
+  readonly prompts: readonly string[];
+}
+
+/** Those of the step at work when all are known, or else of the last finished one, or else the first ones known. */
+export function promptsOf({ current, finished }: Pick<GalleryView, "current" | "finished">): Prompts | null {
+  const whole = [current, finished].find((step) => step && !step.groups.includes(null));
+  const step = whole ?? current;
+  const prompts = [...new Set(step?.groups.flatMap((group) => group?.drawn.prompt ?? []))];
+  return step && prompts.length > 0 ? { step: step.step, prompts } : null;
 }
 
 /** The first and the newest drawing of a fixed prompt; the second is null until it is drawn again. */
