@@ -35,8 +35,8 @@ export const PRESENT_WORDS = {
   first: "first step",
   overSteps: "steps",
   curveAlt: (steps: number) => `Reward over ${steps} steps, from 0 to 1.`,
-  step: (step: number, steps: number | null) =>
-    steps === null ? `step ${step}` : `step ${step} of ${steps}`,
+  step: (step: number) => `step ${step}`,
+  ofSteps: (steps: number) => ` of ${steps}`,
   recorded: "recorded",
   live: "live",
   showLive: "Recorded. Show the live run.",
@@ -90,7 +90,7 @@ export const NOTES: Readonly<Record<Beat, { readonly words: string; readonly pla
   },
   curve: {
     words:
-      "Learning follows its own opinion. The judge is another model that only looks on: where both rise, the images are better.",
+      "The solid line is its own opinion, and learning follows it. The dashed one is another model's. Between them lies what it only believes.",
     place: "curves",
   },
 };

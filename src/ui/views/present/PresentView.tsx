@@ -10,6 +10,7 @@ import { KeysOverlay } from "./KeysOverlay.tsx";
 import { LiveStage } from "./LiveStage.tsx";
 import styles from "./PresentView.module.css";
 import { Prompts } from "./Prompts.tsx";
+import { isBroken } from "./presenter.ts";
 import { RewardCurve } from "./RewardCurve.tsx";
 import { StageHead } from "./StageHead.tsx";
 import {
@@ -82,7 +83,7 @@ function Stage() {
   const lesson = usePage((page) => page.lesson);
   const isBlack = useOverlays((overlays) => overlays.isBlack);
   const hasNotes = useOverlays((overlays) => overlays.hasNotes);
-  const hasBegun = useRun((run) => run.state !== "failed" && (run.step > 0 || run.activeStep !== null));
+  const hasBegun = useRun((run) => !isBroken(run) && (run.step > 0 || run.activeStep !== null));
   const isFullScreen = useIsFullScreen();
   const isPointerResting = useIsPointerResting();
   return (
@@ -104,7 +105,7 @@ function Stage() {
             </div>
           </div>
         )}
-        {hasNotes ? <Notes beat={beat} /> : null}
+        {hasNotes && !isBlack ? <Notes beat={beat} /> : null}
         <Controls />
       </div>
       <KeysOverlay />

@@ -1,6 +1,7 @@
 import { PRESENT_WORDS } from "../../text/presenting.ts";
 import { useLive, usePage, usePlayback, usePlayground, useRun } from "../../usePlayground.ts";
 import { keysOf } from "./cues.ts";
+import { isBroken } from "./presenter.ts";
 import styles from "./StageHead.module.css";
 import { useCue } from "./usePresenter.ts";
 
@@ -8,7 +9,7 @@ import { useCue } from "./usePresenter.ts";
 function SourceBadge() {
   const { source } = usePlayground();
   const cue = useCue();
-  const hasFailed = useLive((run) => run.failure?.isFatal ?? false);
+  const hasFailed = useLive(isBroken);
   const isTraining = useLive((run) => run.state === "running" || run.state === "pausing");
   const isRecorded = source === "recorded";
   const recorded = hasFailed ? PRESENT_WORDS.fellBack : PRESENT_WORDS.recorded;
@@ -32,11 +33,16 @@ export function StageHead() {
   const { source } = usePlayground();
   const lesson = usePage((page) => page.lesson.title);
   const step = useRun((run) => run.activeStep ?? run.step);
-  const steps = usePlayback((playback) => playback.header?.steps ?? null);
+  const steps = usePlayback((playback) => playback.header?.steps ?? 0);
   return (
     <header className={styles.head}>
       <p className={styles.lesson}>{lesson}</p>
-      <p className={styles.step}>{PRESENT_WORDS.step(step, source === "recorded" ? steps : null)}</p>
+      <p className={styles.step}>
+        {PRESENT_WORDS.step(step)}
+        {source === "recorded" && steps > 0 ? (
+          <span className={styles.of}>{PRESENT_WORDS.ofSteps(steps)}</span>
+        ) : null}
+      </p>
       <SourceBadge />
     </header>
   );

@@ -5,6 +5,7 @@ import { beatAt } from "../../beats.ts";
 import type { Page } from "../../page.ts";
 import type { Playground } from "../../playground.ts";
 import { HOME } from "../../routes.ts";
+import { isLasting, type RunView } from "../../stores/runStore.ts";
 import { type CueId, LEAP_STEPS, layOver, NO_OVERLAYS, type Overlays, whatToLeave } from "./cues.ts";
 
 export type OverlayStore = StoreApi<Overlays>;
@@ -44,13 +45,19 @@ export function perform(cue: CueId, playground: Playground, overlays: OverlaySto
   if (cue === "leave") leave(page, before);
 }
 
+/** A failure has stopped the run; where it goes on (a full disk, a file that was refused) the show does too. */
+export function isBroken({ failure, state }: Pick<RunView, "failure" | "state">): boolean {
+  if (failure === null || failure.isFatal) return failure !== null;
+  return state === "paused" && failure.step !== null && !isLasting(failure);
+}
+
 /**
- * When the live run dies on the stage, its recording goes on from the same step.
+ * When the live run breaks on the stage, its recording goes on from the same step.
  * @returns a function that ends the watch
  */
 export function watchLive({ page }: Playground): () => void {
-  const isDead = ({ failure }: { failure: { isFatal: boolean } | null }) => failure?.isFatal ?? false;
   return page.live.stores.run.subscribe((run, before) => {
-    if (isDead(run) && !isDead(before) && page.store.getState().source === "live") void page.show("recorded");
+    const hasBroken = isBroken(run) && !isBroken(before);
+    if (hasBroken && page.store.getState().source === "live") void page.show("recorded");
   });
 }
