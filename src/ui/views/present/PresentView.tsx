@@ -1,4 +1,4 @@
-import type { ReactNode } from "react";
+import { type ReactNode, useEffect } from "react";
 import type { Beat } from "../../beats.ts";
 import { NOTES, PRESENT_WORDS } from "../../text/presenting.ts";
 import { usePage, usePlayground, useRun } from "../../usePlayground.ts";
@@ -63,8 +63,10 @@ function Notes({ beat }: { beat: Beat }) {
   );
 }
 
+/** Lies over all, also for assistive technology; afterwards the stage has the focus, as when it opened. */
 function BlackOut() {
   const cue = useCue();
+  useEffect(() => () => document.getElementById("main")?.focus({ preventScroll: true }), []);
   return (
     <button
       type="button"
