@@ -47,6 +47,7 @@ export const PRESENT_WORDS = {
   keysTitle: "Keys",
   close: "Close",
   liveTitle: "Live, on this machine.",
+  liveStopped: "Live has stopped.",
   liveStory: (title: string) => `${title} learns here, in this browser.`,
   cues: {
     next: "Next",
