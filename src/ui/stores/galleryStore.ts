@@ -27,10 +27,19 @@ export interface FilmstripRow {
   readonly frames: readonly Frame[];
 }
 
+/** An image that is looked at closely: the run goes on, it stays. */
+export interface Inspected {
+  /** Its step as it was when the look began. */
+  readonly step: StepView;
+  readonly group: number;
+  readonly at: number;
+}
+
 export interface GalleryView {
   readonly current: StepView | null;
   readonly finished: StepView | null;
   readonly selectedGroup: number;
+  readonly inspected: Inspected | null;
   readonly rows: readonly FilmstripRow[];
   /** Step looked at in the filmstrip and marked on the curves; null follows the newest. */
   readonly selectedStep: number | null;
@@ -40,6 +49,7 @@ export const EMPTY_GALLERY: GalleryView = {
   current: null,
   finished: null,
   selectedGroup: 0,
+  inspected: null,
   rows: [],
   selectedStep: null,
 };
@@ -83,6 +93,8 @@ export function reduceGallery(gallery: GalleryView, event: WorkerEvent): Gallery
       return {
         ...EMPTY_GALLERY,
         selectedGroup: gallery.selectedGroup,
+        // A recording that begins anew must not take the picture from whoever looks at it.
+        inspected: gallery.inspected,
         rows: event.filmstrip.reduce(addFrame, [] as readonly FilmstripRow[]),
       };
     case "stepStarted":
@@ -130,6 +142,18 @@ export function lastDrawnGroup({
     if (step && group) return { step, group };
   }
   return null;
+}
+
+/** The group looked at closely, with what has been learnt of it since. */
+export function inspectedGroup({
+  current,
+  finished,
+  inspected,
+}: GalleryView): { readonly step: StepView; readonly group: GroupView; readonly at: number } | null {
+  if (!inspected) return null;
+  const step = [current, finished].find((known) => known?.step === inspected.step.step) ?? inspected.step;
+  const group = step.groups[inspected.group];
+  return group ? { step, group, at: inspected.at } : null;
 }
 
 /** The newest frame of a row that is not after a step; its first one before that. */
