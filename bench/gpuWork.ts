@@ -1,5 +1,6 @@
 /** What a contender asks of the GPU through tfjs: when it is done, what was dispatched, what memory it took. */
 import * as tf from "@tensorflow/tfjs-core";
+import { compileAhead, settleKernelChoices } from "../src/engine/device/backend.ts";
 import type { GpuCounters } from "../src/engine/device/gpuLog.ts";
 import type { TrainerBackend } from "../src/engine/device/trainerBackend.ts";
 
@@ -16,6 +17,16 @@ export async function finishGpu(): Promise<void> {
   backend.endComputePassEncoder();
   backend.submitQueue();
   await backend.queue.onSubmittedWorkDone();
+}
+
+/**
+ * Lets kernels of several forms be timed for the shapes of `work`, as a run does before its first step. Nothing is kept:
+ * every measurement finds out anew.
+ * @param work was done before, so that what it makes once is there
+ */
+export async function chooseKernels(work: () => Promise<void>): Promise<void> {
+  await compileAhead(work);
+  await settleKernelChoices({ load: async () => ({}), save: async () => {} });
 }
 
 /** Runs `work` so many times and counts what one of them asks of the GPU; null where it asks nothing. */
