@@ -8,7 +8,6 @@ import type { TrainerBackend } from "../src/engine/device/trainerBackend.ts";
 import { registerKernels } from "../src/engine/kernels/registerKernels.ts";
 import { relativeError } from "../src/engine/kernels/relativeError.ts";
 import { computeNothing } from "./computeNothing.ts";
-import { chooseKernels } from "./gpuWork.ts";
 import { planDrawingOps } from "./kernels/drawingOps.ts";
 import { planOptimizer } from "./kernels/optimizer.ts";
 import { planTrainingOps } from "./kernels/trainingOps.ts";
@@ -54,7 +53,7 @@ describe.skipIf(!hasDawn)("contenders", { timeout: TIMEOUT_MS }, () => {
       expect(ours?.length).toBeGreaterThan(0);
       expect(differ(stock ?? [], ours ?? [])).toBeLessThanOrEqual(tolerance);
       // Nothing is chosen on a GPU that is a program, but asked for.
-      await chooseKernels(async () => contenders[0]?.run(1));
+      await contenders[0]?.choose?.();
       dispose?.();
     },
   );

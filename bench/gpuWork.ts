@@ -19,14 +19,18 @@ export async function finishGpu(): Promise<void> {
   await backend.queue.onSubmittedWorkDone();
 }
 
+/** Answers by timing what was asked while compiling ahead. Nothing is kept: every measurement finds out anew. */
+export async function settleChoices(): Promise<void> {
+  await settleKernelChoices({ load: async () => ({}), save: async () => {} });
+}
+
 /**
- * Lets kernels of several forms be timed for the shapes of `work`, as a run does before its first step. Nothing is kept:
- * every measurement finds out anew.
+ * Lets kernels of several forms be timed for the shapes of `work`, as a run does before its first step.
  * @param work was done before, so that what it makes once is there
  */
 export async function chooseKernels(work: () => Promise<void>): Promise<void> {
   await compileAhead(work);
-  await settleKernelChoices({ load: async () => ({}), save: async () => {} });
+  await settleChoices();
 }
 
 /** Runs `work` so many times and counts what one of them asks of the GPU; null where it asks nothing. */

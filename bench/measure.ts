@@ -1,7 +1,7 @@
 /** From a benchmark to figures: contenders are compared first, since a fast way to other work is worth nothing. */
 import type { GpuCounters } from "../src/engine/device/gpuLog.ts";
 import { relativeError } from "../src/engine/kernels/relativeError.ts";
-import { chooseKernels, countGpuWork, countPrograms, measureGpuBytes } from "./gpuWork.ts";
+import { countGpuWork, countPrograms, measureGpuBytes } from "./gpuWork.ts";
 import { OURS, STOCK } from "./names.ts";
 import { type Contender, type Timing, timeInterleaved } from "./rounds.ts";
 
@@ -106,11 +106,13 @@ export async function measure(
   rounds: number,
   onRound: (round: number) => void,
 ): Promise<Result[]> {
-  const { contenders, flops, finishes } = benchmark;
+  const { flops, finishes } = benchmark;
   const { entries, refused } = await admit(benchmark);
-  const ours = contenders.find(({ name }) => name === OURS);
-  await ours?.prepare();
-  if (ours) await chooseKernels(() => ours.run(1));
+  for (const { contender } of entries) {
+    if (!contender.choose) continue;
+    await contender.prepare();
+    await contender.choose();
+  }
   const counts = new Map<string, GpuCounters>();
   const counted = entries.map(
     ({ contender }): Contender => ({
