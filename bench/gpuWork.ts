@@ -19,6 +19,11 @@ export async function finishGpu(): Promise<void> {
   await backend.queue.onSubmittedWorkDone();
 }
 
+/** Whether kernels are chosen by timing them: never on a GPU that is a program. */
+export function areKernelsTimed(): boolean {
+  return gpuBackend()?.isSoftware === false;
+}
+
 /** Answers by timing what was asked while compiling ahead. Nothing is kept: every measurement finds out anew. */
 export async function settleChoices(): Promise<void> {
   await settleKernelChoices({ load: async () => ({}), save: async () => {} });

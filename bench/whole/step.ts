@@ -7,7 +7,7 @@ import { createTaskSource, judgeAnswer } from "../../src/engine/rl/worldTask.ts"
 import { createSplits } from "../../src/engine/world/splits.ts";
 import { worldPreset } from "../../src/engine/world/worldSpec.ts";
 import { asyncShaderAndTwin, readAll } from "../contenders.ts";
-import { settleChoices } from "../gpuWork.ts";
+import { areKernelsTimed, settleChoices } from "../gpuWork.ts";
 import type { StepSizes } from "../sizes.ts";
 import { type BenchModel, labelOf, type Planned } from "../suite.ts";
 import { openModel } from "./model.ts";
@@ -86,6 +86,7 @@ export function planStep(name: string, source: BenchModel, sizes: StepSizes): Pl
             return readUpdate(model);
           },
           choose: async () => {
+            if (!areKernelsTimed()) return;
             await compileStep(lesson(model, world, sizes));
             await settleChoices();
           },
