@@ -1,10 +1,121 @@
+import { type ComponentType, useState } from "react";
+import { Tab, TabList, TabPanel, Tabs } from "react-aria-components";
 import { EmptyState } from "../../components/EmptyState.tsx";
+import { PushButton } from "../../components/PushButton.tsx";
 import { HowSketch } from "../../components/Sketch.tsx";
+import { routeOf } from "../../routes.ts";
+import { HOW_WORDS, STOPS } from "../../text/how.ts";
 import { EMPTY_WORDS } from "../../text/words.ts";
-import { usePlayground } from "../../usePlayground.ts";
+import { usePage, usePlayground, useRun } from "../../usePlayground.ts";
+import styles from "./HowView.module.css";
+import { STOP_IDS, type StopId } from "./stops.ts";
+import { AskStop } from "./stopViews/AskStop.tsx";
+import { CompareStop } from "./stopViews/CompareStop.tsx";
+import { DrawStop } from "./stopViews/DrawStop.tsx";
+import { LearnStop } from "./stopViews/LearnStop.tsx";
+import { PromptStop } from "./stopViews/PromptStop.tsx";
+import { RewardStop } from "./stopViews/RewardStop.tsx";
+import type { StopProps } from "./stopViews/stopProps.ts";
+import { type Study, useStudy } from "./useStudy.ts";
 
-/** One step of learning, stop by stop. */
-export function HowView() {
+const VIEWS: Readonly<Record<StopId, ComponentType<StopProps>>> = {
+  prompt: PromptStop,
+  draw: DrawStop,
+  ask: AskStop,
+  reward: RewardStop,
+  compare: CompareStop,
+  learn: LearnStop,
+};
+
+function Empty() {
   const { page } = usePlayground();
-  return <EmptyState sketch={<HowSketch />} {...EMPTY_WORDS.how} onAction={() => page.navigate("train")} />;
+  const isRunning = useRun((run) => run.state === "running");
+  const title = isRunning ? HOW_WORDS.firstTitle : EMPTY_WORDS.how.title;
+  const watch = () => page.navigate("train");
+  return <EmptyState sketch={<HowSketch />} {...EMPTY_WORDS.how} title={title} onAction={watch} />;
+}
+
+/** Which prompt of which step is looked at, and the ways to others. */
+function Subject({ study }: { study: Study }) {
+  const { source } = usePlayground();
+  const { step, at, group, newerStep } = study;
+  const count = step.groups.length;
+  return (
+    <div className={styles.subject}>
+      <div>
+        <p className={styles.prompt}>“{group.drawn.prompt}”</p>
+        <p className={styles.facts}>
+          <span>
+            {HOW_WORDS.stepOf(step.step)} · {HOW_WORDS.promptOf(at + 1, count)}
+          </span>
+          {source === "recorded" ? <span className={styles.badge}>{HOW_WORDS.recorded}</span> : null}
+          {study.isHeld ? <span>{HOW_WORDS.held}</span> : null}
+        </p>
+      </div>
+      <div className={styles.ways}>
+        {newerStep === null ? null : (
+          <PushButton onPress={study.follow}>{HOW_WORDS.showNewer(newerStep)}</PushButton>
+        )}
+        <PushButton icon="left" isIconOnly isDisabled={at === 0} onPress={() => study.chooseGroup(at - 1)}>
+          {HOW_WORDS.earlier}
+        </PushButton>
+        <PushButton
+          icon="right"
+          isIconOnly
+          isDisabled={at >= count - 1}
+          onPress={() => study.chooseGroup(at + 1)}
+        >
+          {HOW_WORDS.later}
+        </PushButton>
+      </div>
+    </div>
+  );
+}
+
+function Stops({ stop, onStop }: { stop: StopId; onStop: (stop: StopId) => void }) {
+  const study = useStudy();
+  if (!study) return <Empty />;
+  const reached = STOP_IDS.indexOf(stop);
+  const goTo = (next: StopId) => {
+    onStop(next);
+    document.getElementById("main")?.scrollIntoView({ block: "start" });
+  };
+  return (
+    <>
+      <h1 className="visuallyHidden">{routeOf("how").title}</h1>
+      <Tabs
+        className={styles.view ?? ""}
+        selectedKey={stop}
+        onSelectionChange={(key) => onStop(STOP_IDS.find((id) => id === key) ?? "prompt")}
+      >
+        <TabList className={styles.rail ?? ""} aria-label={HOW_WORDS.stops}>
+          {STOP_IDS.map((id, at) => (
+            <Tab key={id} id={id} className={styles.stop ?? ""} data-seen={at < reached || undefined}>
+              <span>{at + 1}</span>
+              <span>{STOPS[id].name}</span>
+            </Tab>
+          ))}
+        </TabList>
+        {STOP_IDS.map((id) => {
+          const View = VIEWS[id];
+          return (
+            <TabPanel key={id} id={id} className={styles.panel ?? ""}>
+              <Subject study={study} />
+              <View study={study} onStop={goTo} />
+            </TabPanel>
+          );
+        })}
+      </Tabs>
+    </>
+  );
+}
+
+/** One step of learning, stop by stop, on the data of the run that is shown. */
+export function HowView() {
+  const { source } = usePlayground();
+  const lesson = usePage((page) => page.lesson.id);
+  const runId = useRun((run) => run.runId);
+  const [stop, setStop] = useState<StopId>("prompt");
+  // What was tried belongs to one run.
+  return <Stops key={`${source}/${lesson}/${runId}`} stop={stop} onStop={setStop} />;
 }

@@ -1,0 +1,35 @@
+/** The pictures of the group in a row, to choose the one the numbers are about. */
+import type { ReactNode } from "react";
+import { PixelCanvas } from "../../components/PixelCanvas.tsx";
+import { HOW_WORDS } from "../../text/how.ts";
+import styles from "./GroupStrip.module.css";
+import type { Study } from "./useStudy.ts";
+
+export function GroupStrip(props: {
+  study: Study;
+  /** Below each picture, and part of its name. */
+  caption: (at: number) => string;
+  /** Instead of the finished picture. */
+  picture?: (at: number) => ReactNode;
+}) {
+  const { study, caption, picture } = props;
+  return (
+    <ul className={styles.strip} aria-label={HOW_WORDS.images}>
+      {study.group.drawn.images.map((image, at) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: the place in the group is the image's identity
+        <li key={at}>
+          <button
+            type="button"
+            className={styles.choice}
+            aria-pressed={study.image === at}
+            aria-label={`${HOW_WORDS.image(at + 1)}, ${caption(at)}`}
+            onClick={() => study.try({ image: at })}
+          >
+            <span className={styles.picture}>{picture?.(at) ?? <PixelCanvas image={image} alt="" />}</span>
+            <span className={styles.caption}>{caption(at)}</span>
+          </button>
+        </li>
+      ))}
+    </ul>
+  );
+}

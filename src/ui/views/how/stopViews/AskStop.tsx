@@ -1,0 +1,117 @@
+import { CONFIG_FIELDS } from "../../../../engine/config.ts";
+import { PixelCanvas } from "../../../components/PixelCanvas.tsx";
+import { ASK_WORDS, HOW_WORDS } from "../../../text/how.ts";
+import { formatShare } from "../../../text/numbers.ts";
+import { temper } from "../formulas.ts";
+import { GroupStrip } from "../GroupStrip.tsx";
+import { Over, Term } from "../lights.tsx";
+import { Slide } from "../Slide.tsx";
+import { StopFrame } from "../StopFrame.tsx";
+import styles from "./AskStop.module.css";
+import type { StopProps } from "./stopProps.ts";
+
+const TERMS = ASK_WORDS.terms;
+const { min: COLDEST, max: HOTTEST } = CONFIG_FIELDS.answerTemperature;
+
+const powered = (base: string) => (
+  <>
+    {base}
+    <sup>
+      1/<Term name="T">T</Term>
+    </sup>
+  </>
+);
+
+const FORMULA = (
+  <>
+    <Term name="pT">
+      <i>p</i>
+      <sub>T</sub>
+    </Term>{" "}
+    ={" "}
+    <Over
+      top={
+        <>
+          <Term name="p">
+            <i>p</i>
+          </Term>
+          {powered("")}
+        </>
+      }
+      bottom={
+        <>
+          <i>p</i>
+          {powered("")} + (1 − <i>p</i>){powered("")}
+        </>
+      }
+    />
+  </>
+);
+
+function Bar({ label, share, isOwn }: { label: string; share: number; isOwn: boolean }) {
+  return (
+    <div className={styles.bar} data-term={isOwn ? "pT" : undefined}>
+      <dt>{label}</dt>
+      <dd>
+        <span className={styles.track} aria-hidden="true">
+          <span className={isOwn ? styles.own : styles.rest} style={{ width: `${share * 100}%` }} />
+        </span>
+        <span className={styles.share}>{formatShare(share)}</span>
+      </dd>
+    </div>
+  );
+}
+
+/** The model's question to itself, its answer, and how sure it was. */
+export function AskStop({ study, onStop }: StopProps) {
+  const { group, image, temperature, config } = study;
+  const { question } = group.drawn;
+  const answer = group.judged.answers[image] || HOW_WORDS.noAnswer;
+  const probability = group.judged.probabilities[image] ?? 0;
+  const tempered = temper(probability, temperature);
+  const picture = group.drawn.images[image];
+  const readings = [
+    { term: "p", symbol: "p", words: TERMS.p, value: formatShare(probability) },
+    { term: "T", symbol: "T", words: TERMS.T, value: temperature.toFixed(2) },
+    { term: "pT", symbol: "pᴛ", words: TERMS.pT, value: formatShare(tempered) },
+  ];
+  return (
+    <StopFrame stop="ask" study={study} onStop={onStop} formula={FORMULA} readings={readings}>
+      <div className={styles.stage}>
+        <div className={styles.picture}>
+          {picture ? <PixelCanvas image={picture} alt={HOW_WORDS.image(image + 1)} /> : null}
+        </div>
+        <div className={styles.side}>
+          <dl className={styles.talk}>
+            <div>
+              <dt>{HOW_WORDS.question}</dt>
+              <dd>{question}</dd>
+            </div>
+            <div className={styles.said} data-term="p">
+              <dt>{HOW_WORDS.answer}</dt>
+              <dd>“{answer}”</dd>
+            </div>
+          </dl>
+          <dl className={styles.bars}>
+            <Bar label={ASK_WORDS.given} share={tempered} isOwn />
+            <Bar label={ASK_WORDS.others} share={1 - tempered} isOwn={false} />
+          </dl>
+          <Slide
+            label={ASK_WORDS.temperature}
+            value={temperature}
+            min={COLDEST}
+            max={HOTTEST}
+            step={0.05}
+            shown={temperature.toFixed(2)}
+            term="T"
+            onChange={study.setTemperature}
+          />
+        </div>
+      </div>
+      <GroupStrip study={study} caption={(at) => formatShare(group.judged.probabilities[at] ?? 0)} />
+      <p className={styles.note}>
+        {ASK_WORDS.note} {ASK_WORDS.sampled(config.answerTemperature)}
+      </p>
+    </StopFrame>
+  );
+}
