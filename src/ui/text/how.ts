@@ -192,10 +192,10 @@ export const LEARN_WORDS = {
   slope: "1 while nothing has moved; what counts is its slope",
 } as const;
 
-/** "group size G 2", as the recipe calls it. */
+/** "group size G = 2", as the recipe calls it. */
 export function describeTrial({ key, value }: Trial): string {
   const field = CONFIG_FIELDS[key];
   const said =
     field.kind === "choice" ? ((field.options as Record<string, string>)[value] ?? value) : String(value);
-  return `${field.label} ${said}`;
+  return `${field.label} = ${said}`;
 }

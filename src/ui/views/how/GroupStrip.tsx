@@ -1,9 +1,12 @@
 /** The pictures of the group in a row, to choose the one the numbers are about. */
-import type { ReactNode } from "react";
+import type { CSSProperties, ReactNode } from "react";
 import { PixelCanvas } from "../../components/PixelCanvas.tsx";
 import { HOW_WORDS } from "../../text/how.ts";
 import styles from "./GroupStrip.module.css";
 import type { Study } from "./useStudy.ts";
+
+/** Pictures in a row, where there is room. */
+export const MOST_COLUMNS = 8;
 
 export function GroupStrip(props: {
   study: Study;
@@ -13,9 +16,14 @@ export function GroupStrip(props: {
   picture?: (at: number) => ReactNode;
 }) {
   const { study, caption, picture } = props;
+  const { images } = study.group.drawn;
   return (
-    <ul className={styles.strip} aria-label={HOW_WORDS.images}>
-      {study.group.drawn.images.map((image, at) => (
+    <ul
+      className={styles.strip}
+      aria-label={HOW_WORDS.images}
+      style={{ "--columns": Math.min(images.length, MOST_COLUMNS) } as CSSProperties}
+    >
+      {images.map((image, at) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: the place in the group is the image's identity
         <li key={at}>
           <button

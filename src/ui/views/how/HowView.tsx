@@ -1,7 +1,6 @@
 import { type ComponentType, useState } from "react";
 import { Tab, TabList, TabPanel, Tabs } from "react-aria-components";
 import { EmptyState } from "../../components/EmptyState.tsx";
-import { PushButton } from "../../components/PushButton.tsx";
 import { HowSketch } from "../../components/Sketch.tsx";
 import { routeOf } from "../../routes.ts";
 import { HOW_WORDS, STOPS } from "../../text/how.ts";
@@ -16,7 +15,7 @@ import { LearnStop } from "./stopViews/LearnStop.tsx";
 import { PromptStop } from "./stopViews/PromptStop.tsx";
 import { RewardStop } from "./stopViews/RewardStop.tsx";
 import type { StopProps } from "./stopViews/stopProps.ts";
-import { type Study, useStudy } from "./useStudy.ts";
+import { useStudy } from "./useStudy.ts";
 
 const VIEWS: Readonly<Record<StopId, ComponentType<StopProps>>> = {
   prompt: PromptStop,
@@ -33,43 +32,6 @@ function Empty() {
   const title = isRunning ? HOW_WORDS.firstTitle : EMPTY_WORDS.how.title;
   const watch = () => page.navigate("train");
   return <EmptyState sketch={<HowSketch />} {...EMPTY_WORDS.how} title={title} onAction={watch} />;
-}
-
-/** Which prompt of which step is looked at, and the ways to others. */
-function Subject({ study }: { study: Study }) {
-  const { source } = usePlayground();
-  const { step, at, group, newerStep } = study;
-  const count = step.groups.length;
-  return (
-    <div className={styles.subject}>
-      <div>
-        <p className={styles.prompt}>“{group.drawn.prompt}”</p>
-        <p className={styles.facts}>
-          <span>
-            {HOW_WORDS.stepOf(step.step)} · {HOW_WORDS.promptOf(at + 1, count)}
-          </span>
-          {source === "recorded" ? <span className={styles.badge}>{HOW_WORDS.recorded}</span> : null}
-          {study.isHeld ? <span>{HOW_WORDS.held}</span> : null}
-        </p>
-      </div>
-      <div className={styles.ways}>
-        {newerStep === null ? null : (
-          <PushButton onPress={study.follow}>{HOW_WORDS.showNewer(newerStep)}</PushButton>
-        )}
-        <PushButton icon="left" isIconOnly isDisabled={at === 0} onPress={() => study.chooseGroup(at - 1)}>
-          {HOW_WORDS.earlier}
-        </PushButton>
-        <PushButton
-          icon="right"
-          isIconOnly
-          isDisabled={at >= count - 1}
-          onPress={() => study.chooseGroup(at + 1)}
-        >
-          {HOW_WORDS.later}
-        </PushButton>
-      </div>
-    </div>
-  );
 }
 
 function Stops({ stop, onStop }: { stop: StopId; onStop: (stop: StopId) => void }) {
@@ -100,7 +62,6 @@ function Stops({ stop, onStop }: { stop: StopId; onStop: (stop: StopId) => void 
           const View = VIEWS[id];
           return (
             <TabPanel key={id} id={id} className={styles.panel ?? ""}>
-              <Subject study={study} />
               <View study={study} onStop={goTo} />
             </TabPanel>
           );

@@ -8,6 +8,7 @@ import { describeTrial, HOW_WORDS, STOPS } from "../../text/how.ts";
 import { usePlayground } from "../../usePlayground.ts";
 import { LitArea, Reading, type ReadingProps } from "./lights.tsx";
 import styles from "./StopFrame.module.css";
+import { Subject } from "./Subject.tsx";
 import { readFunction } from "./sources.ts";
 import { CODE_PLACES, type CodePlace, STOP_IDS, type StopId, trialOf } from "./stops.ts";
 import type { Study } from "./useStudy.ts";
@@ -88,10 +89,10 @@ function Onward({ stop, onStop }: { stop: StopId; onStop: (stop: StopId) => void
   const after = STOP_IDS[at + 1];
   return (
     <div className={styles.onward}>
-      <PushButton icon="left" isDisabled={!before} onPress={() => before && onStop(before)}>
+      <PushButton isDisabled={!before} onPress={() => before && onStop(before)}>
         {HOW_WORDS.back}
       </PushButton>
-      <PushButton kind="main" icon={after ? "right" : "loop"} onPress={() => onStop(after ?? "prompt")}>
+      <PushButton kind="main" onPress={() => onStop(after ?? "prompt")}>
         {after ? `${HOW_WORDS.next}: ${STOPS[after].name}` : HOW_WORDS.again}
       </PushButton>
     </div>
@@ -128,9 +129,12 @@ export function StopFrame({ stop, study, onStop, formula, readings, children }: 
           <TryIt stop={stop} study={study} />
           <Code key={stop} place={CODE_PLACES[stop]} />
         </div>
-        <Onward stop={stop} onStop={onStop} />
       </section>
-      <div className={styles.data}>{children}</div>
+      <div className={styles.data}>
+        <Subject study={study} />
+        {children}
+      </div>
+      <Onward stop={stop} onStop={onStop} />
     </LitArea>
   );
 }

@@ -59,6 +59,15 @@ export function Term({ name, children }: { name: string; children: ReactNode }) 
   );
 }
 
+/** A part of the data that stands for a term. */
+export function LitBox({ term, children }: { term: string; children: ReactNode }) {
+  return (
+    <div className={styles.box} data-term={term} data-lit={useIsLit(term) || undefined}>
+      {children}
+    </div>
+  );
+}
+
 /** A fraction, numerator over denominator. */
 export function Over({ top, bottom }: { top: ReactNode; bottom: ReactNode }) {
   return (
@@ -73,6 +82,7 @@ export interface ReadingProps {
   readonly term: string;
   readonly symbol: ReactNode;
   readonly words: string;
+  /** Empty where the data beside it says it better. */
   readonly value: string;
   /** More about the number, in a few words. */
   readonly aside?: string | undefined;

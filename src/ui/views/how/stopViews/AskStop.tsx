@@ -22,13 +22,15 @@ const powered = (base: string) => (
   </>
 );
 
+const SYMBOL = (
+  <i>
+    p<sub>T</sub>
+  </i>
+);
+
 const FORMULA = (
   <>
-    <Term name="pT">
-      <i>p</i>
-      <sub>T</sub>
-    </Term>{" "}
-    ={" "}
+    <Term name="pT">{SYMBOL}</Term> ={" "}
     <Over
       top={
         <>
@@ -73,7 +75,7 @@ export function AskStop({ study, onStop }: StopProps) {
   const readings = [
     { term: "p", symbol: "p", words: TERMS.p, value: formatShare(probability) },
     { term: "T", symbol: "T", words: TERMS.T, value: temperature.toFixed(2) },
-    { term: "pT", symbol: "pᴛ", words: TERMS.pT, value: formatShare(tempered) },
+    { term: "pT", symbol: SYMBOL, words: TERMS.pT, value: formatShare(tempered) },
   ];
   return (
     <StopFrame stop="ask" study={study} onStop={onStop} formula={FORMULA} readings={readings}>

@@ -15,34 +15,36 @@ const TERMS = COMPARE_WORDS.terms;
 /** Positions of a reward's slider: halves, thirds, quarters and twelfths all have one. */
 const REWARD_TICKS = 24;
 
+/** r with a bar. */
+const MEAN = "r\u0304";
+const indexed = (letter: string) => (
+  <i>
+    {letter}
+    <sub>i</sub>
+  </i>
+);
+
 function Formula({ isScaled }: { isScaled: boolean }) {
   const difference = (
     <>
-      <Term name="r">
-        <i>r</i>
-        <sub>i</sub>
-      </Term>{" "}
-      −{" "}
+      <Term name="r">{indexed("r")}</Term> −{" "}
       <Term name="mean">
-        mean <i>r</i>
+        <i>{MEAN}</i>
       </Term>
     </>
   );
   const spread = (
     <>
       <Term name="std">
-        std <i>r</i>
+        <i>σ</i>
       </Term>{" "}
       + <i>ε</i>
     </>
   );
   return (
     <>
-      <Term name="A">
-        <i>A</i>
-        <sub>i</sub>
-      </Term>{" "}
-      = {isScaled ? <Over top={difference} bottom={spread} /> : difference}
+      <Term name="A">{indexed("A")}</Term> ={" "}
+      {isScaled ? <Over top={difference} bottom={spread} /> : difference}
     </>
   );
 }
@@ -148,12 +150,12 @@ export function CompareStop({ study, onStop }: StopProps) {
   const isScaled = config.advantageScale === "std";
   const advantage = advantages[image];
   const readings = [
-    { term: "r", symbol: "r", words: TERMS.r, value: (allRewards[image] ?? 0).toFixed(2) },
-    { term: "mean", symbol: "x̄", words: TERMS.mean, value: mean.toFixed(2) },
+    { term: "r", symbol: indexed("r"), words: TERMS.r, value: (allRewards[image] ?? 0).toFixed(2) },
+    { term: "mean", symbol: MEAN, words: TERMS.mean, value: mean.toFixed(2) },
     ...(isScaled ? [{ term: "std", symbol: "σ", words: TERMS.std, value: std.toFixed(2) }] : []),
     {
       term: "A",
-      symbol: "A",
+      symbol: indexed("A"),
       words: TERMS.A,
       value: advantage === undefined ? "–" : formatSigned(advantage),
     },

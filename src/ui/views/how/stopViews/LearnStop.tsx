@@ -6,6 +6,7 @@ import { LEARN_WORDS } from "../../../text/how.ts";
 import { formatMetric, formatSigned } from "../../../text/numbers.ts";
 import { useGallery, useMetrics } from "../../../usePlayground.ts";
 import { countTeaching } from "../formulas.ts";
+import { MOST_COLUMNS } from "../GroupStrip.tsx";
 import { Term } from "../lights.tsx";
 import { readMetrics } from "../readMetrics.ts";
 import { Spark } from "../Spark.tsx";
@@ -19,12 +20,14 @@ const FORMULA = (
   <>
     <i>L</i> = −{" "}
     <Term name="A">
-      <i>A</i>
-      <sub>i</sub>
+      <i>
+        A<sub>i</sub>
+      </i>
     </Term>{" "}
     <Term name="rho">
-      <i>ρ</i>
-      <sub>i</sub>
+      <i>
+        ρ<sub>i</sub>
+      </i>
     </Term>{" "}
     +{" "}
     <Term name="beta">
@@ -38,7 +41,11 @@ const FORMULA = (
 function Pushes({ study }: Pick<StopProps, "study">) {
   const { advantages } = study.group.scored;
   return (
-    <ul className={styles.pushes} aria-label={LEARN_WORDS.pushes}>
+    <ul
+      className={styles.pushes}
+      aria-label={LEARN_WORDS.pushes}
+      style={{ "--columns": Math.min(advantages.length, MOST_COLUMNS) } as React.CSSProperties}
+    >
       {study.group.drawn.images.map((image, at) => {
         const advantage = advantages[at] ?? 0;
         const height = `${Math.min(1, Math.abs(advantage) / ADVANTAGE_LIMIT) * 100}%`;

@@ -1,6 +1,6 @@
 import { CONFIG_FIELDS } from "../../../../engine/config.ts";
 import { HOW_WORDS, PROMPT_WORDS } from "../../../text/how.ts";
-import { Term } from "../lights.tsx";
+import { LitBox, Term } from "../lights.tsx";
 import { StopFrame } from "../StopFrame.tsx";
 import styles from "./PromptStop.module.css";
 import type { StopProps } from "./stopProps.ts";
@@ -52,24 +52,24 @@ function Choices({ study }: Pick<StopProps, "study">) {
 
 /** What a step begins with: prompts, their questions and right answers. */
 export function PromptStop({ study, onStop }: StopProps) {
-  const { prompt, question, gold, tag } = study.group.drawn;
+  const { question, gold, tag } = study.group.drawn;
   const readings = [
-    { term: "prompt", symbol: "p", words: TERMS.prompt, value: prompt },
-    { term: "question", symbol: "q", words: TERMS.question, value: question },
-    { term: "gold", symbol: "a*", words: TERMS.gold, value: gold },
+    { term: "prompt", symbol: "p", words: TERMS.prompt, value: "" },
+    { term: "question", symbol: "q", words: TERMS.question, value: "" },
+    { term: "gold", symbol: "a*", words: TERMS.gold, value: "" },
     { term: "tasks", symbol: "∼", words: TERMS.tasks, value: KINDS[tag] ?? tag },
   ];
   return (
     <StopFrame stop="prompt" study={study} onStop={onStop} formula={FORMULA} readings={readings}>
       <dl className={styles.task}>
-        <div data-term="question">
+        <LitBox term="question">
           <dt>{HOW_WORDS.question}</dt>
           <dd>{question}</dd>
-        </div>
-        <div data-term="gold">
+        </LitBox>
+        <LitBox term="gold">
           <dt>{HOW_WORDS.gold}</dt>
           <dd>{gold}</dd>
-        </div>
+        </LitBox>
       </dl>
       <h3 className={styles.heading}>{PROMPT_WORDS.title}</h3>
       <Choices study={study} />

@@ -16,8 +16,16 @@ const FORMULA = (
     </Term>{" "}
     ={" "}
     <Over
-      top={<Term name="earned">points earned</Term>}
-      bottom={<Term name="possible">points possible</Term>}
+      top={
+        <Term name="earned">
+          <i>e</i>
+        </Term>
+      }
+      bottom={
+        <Term name="possible">
+          <i>m</i>
+        </Term>
+      }
     />
   </>
 );
@@ -48,8 +56,8 @@ export function RewardStop({ study, onStop }: StopProps) {
   const isMixed = study.config.questionsPerImage > 1 || study.config.frozenJudge > 0;
   const picture = group.drawn.images[image];
   const readings = [
-    { term: "earned", symbol: "Σ", words: TERMS.earned, value: String(earned) },
-    { term: "possible", symbol: "Σ", words: TERMS.possible, value: String(possible) },
+    { term: "earned", symbol: "e", words: TERMS.earned, value: String(earned) },
+    { term: "possible", symbol: "m", words: TERMS.possible, value: String(possible) },
     { term: "reward", symbol: "r", words: TERMS.reward, value: reward.toFixed(2) },
   ];
   return (
