@@ -56,7 +56,7 @@ export const STOPS: Readonly<Record<StopId, StopWords>> = {
     story:
       "Pictures above the mean become a little more likely, those below a little less. A second term pulls the model back to where it started, so that it does not forget how to draw.",
     spoken:
-      "The loss is minus the advantage times the ratio of probabilities, plus beta times the distance to the starting model.",
+      "The loss of picture i is minus its advantage times the ratio of probabilities, plus beta times the distance to the starting model.",
   },
 };
 
@@ -76,7 +76,7 @@ export const HOW_WORDS = {
   earlier: "Prompt before",
   later: "Next prompt",
   recorded: "recorded",
-  held: "stays while you try things",
+  held: "held while you try things",
   showNewer: (step: number) => `Show step ${step}`,
   images: "Pictures of the group",
   image: (at: number) => `Picture ${at}`,
@@ -175,6 +175,8 @@ export const LEARN_WORDS = {
   answering: "answering",
   gate: (teaching: number, size: number) =>
     `Drawing learns from all ${size} pictures, answering from the ${teaching} whose answer passed the gate.`,
+  answersOnly: (teaching: number, size: number) =>
+    `Answers alone are pushed, ${teaching} of ${size}; the drawing learns through them.`,
   spark: (from: number, to: number) => `KL of the drawing, steps ${from} to ${to}`,
   before: "before the first step",
   after: (step: number) => `after step ${step}`,

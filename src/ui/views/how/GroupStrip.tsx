@@ -33,7 +33,9 @@ export function GroupStrip(props: {
             aria-label={`${HOW_WORDS.image(at + 1)}, ${caption(at)}`}
             onClick={() => study.try({ image: at })}
           >
-            <span className={styles.picture}>{picture?.(at) ?? <PixelCanvas image={image} alt="" />}</span>
+            <span className={styles.picture} aria-hidden="true">
+              {picture?.(at) ?? <PixelCanvas image={image} alt="" />}
+            </span>
             <span className={styles.caption}>{caption(at)}</span>
           </button>
         </li>

@@ -7,6 +7,7 @@ import { HOW_WORDS, STOPS } from "../../text/how.ts";
 import { EMPTY_WORDS } from "../../text/words.ts";
 import { usePage, usePlayground, useRun } from "../../usePlayground.ts";
 import styles from "./HowView.module.css";
+import { TITLE_ID } from "./StopFrame.tsx";
 import { STOP_IDS, type StopId } from "./stops.ts";
 import { AskStop } from "./stopViews/AskStop.tsx";
 import { CompareStop } from "./stopViews/CompareStop.tsx";
@@ -34,13 +35,19 @@ function Empty() {
   return <EmptyState sketch={<HowSketch />} {...EMPTY_WORDS.how} title={title} onAction={watch} />;
 }
 
+/** The button that was pressed has gone with its stop: reading goes on at the top of the next one. */
+function focusTitle(): void {
+  document.getElementById(TITLE_ID)?.focus({ preventScroll: true });
+  window.scrollTo(0, 0);
+}
+
 function Stops({ stop, onStop }: { stop: StopId; onStop: (stop: StopId) => void }) {
   const study = useStudy();
   if (!study) return <Empty />;
   const reached = STOP_IDS.indexOf(stop);
   const goTo = (next: StopId) => {
     onStop(next);
-    document.getElementById("main")?.scrollIntoView({ block: "start" });
+    requestAnimationFrame(focusTitle);
   };
   return (
     <>

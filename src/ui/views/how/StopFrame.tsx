@@ -99,6 +99,9 @@ function Onward({ stop, onStop }: { stop: StopId; onStop: (stop: StopId) => void
   );
 }
 
+/** The title of the stop that is shown. */
+export const TITLE_ID = "stop-title";
+
 export interface StopFrameProps {
   readonly stop: StopId;
   readonly study: Study;
@@ -115,7 +118,9 @@ export function StopFrame({ stop, study, onStop, formula, readings, children }: 
     <LitArea className={styles.frame}>
       <section className={styles.words} aria-label={title}>
         <p className={styles.kicker}>{HOW_WORDS.stopOf(STOP_IDS.indexOf(stop) + 1, STOP_IDS.length)}</p>
-        <h2 className={styles.title}>{title}</h2>
+        <h2 id={TITLE_ID} className={styles.title} tabIndex={-1}>
+          {title}
+        </h2>
         <p className={styles.story}>{story}</p>
         <div className={styles.formula} role="math" aria-label={spoken}>
           <span aria-hidden="true">{formula}</span>

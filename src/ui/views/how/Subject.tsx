@@ -21,7 +21,7 @@ export function Subject({ study }: { study: Study }) {
             {HOW_WORDS.stepOf(step.step)} · {HOW_WORDS.promptOf(at + 1, count)}
           </span>
           {source === "recorded" ? <span className={styles.badge}>{HOW_WORDS.recorded}</span> : null}
-          {study.isHeld ? <span>{HOW_WORDS.held}</span> : null}
+          {study.isHeld ? <span>· {HOW_WORDS.held}</span> : null}
         </p>
       </div>
       <div className={styles.ways}>

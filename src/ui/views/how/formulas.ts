@@ -21,7 +21,7 @@ export function tokenStates(decidedAt: Uint8Array, after: number, before: number
   });
 }
 
-/** Whether a gate lets an answer teach. Source: `answerGate` of the run's configuration. */
+/** How many answers a gate lets teach. Source: `answerGate` of the run's configuration. */
 export function countTeaching(rewards: readonly number[], gate: number): number {
   return rewards.filter((reward) => reward >= gate).length;
 }

@@ -2,9 +2,11 @@ import { expect, it } from "vitest";
 import { makeConfig } from "../../../engine/config.ts";
 import { createFakeClient } from "../../__fixtures__/fakeClient.ts";
 import { EMPTY_GALLERY, type GalleryView, reduceGallery } from "../../stores/galleryStore.ts";
+import { MetricColumns } from "../../stores/metricColumns.ts";
 import { cutFunction } from "./cutFunction.ts";
 import { countTeaching, temper, tokenStates } from "./formulas.ts";
 import { lookAtGroup, oddOneOut, scoredStep } from "./lookedAt.ts";
+import { readMetrics, sparkPoints } from "./readMetrics.ts";
 import { readFunction } from "./sources.ts";
 import { CODE_PLACES, STOP_IDS, trialOf } from "./stops.ts";
 
@@ -60,6 +62,23 @@ it("tells tokens decided just now from older and hidden ones", () => {
 it("counts the answers behind the gate", () => {
   expect(countTeaching([1, 0.75, 1, 0], 1)).toBe(2);
   expect(countTeaching([1, 0.75, 1, 0], 0)).toBe(4);
+});
+
+it("reads the metrics of a step and of those before it", () => {
+  const columns = new MetricColumns();
+  columns.push(1, { klImage: 0.001 });
+  columns.push(2, { klAnswer: 0.5 });
+  columns.push(3, { klImage: 0.004, klAnswer: 0.25 });
+  const { history, klImage, klAnswer } = readMetrics(columns, 3);
+  expect(history).toEqual([Math.fround(0.001), Math.fround(0.004)]);
+  expect([klImage, klAnswer]).toEqual([Math.fround(0.004), 0.25]);
+  expect(readMetrics(columns, 2)).toEqual({ history: [Math.fround(0.001)], klImage: null, klAnswer: 0.5 });
+  expect(readMetrics(columns, 7)).toEqual({ history: [], klImage: null, klAnswer: null });
+});
+
+it("draws a small line from 0 to the largest value", () => {
+  expect(sparkPoints([0, 1, 2], 10, 4)).toBe("0,4 5,2 10,0");
+  expect(sparkPoints([0, 0], 10, 4)).toBe("0,4 10,4");
 });
 
 it("proposes a setting that differs from the run's", () => {

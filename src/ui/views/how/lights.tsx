@@ -59,6 +59,14 @@ export function Term({ name, children }: { name: string; children: ReactNode }) 
   );
 }
 
+/** A letter of the i-th picture. */
+export const indexed = (letter: string): ReactNode => (
+  <i>
+    {letter}
+    <sub>i</sub>
+  </i>
+);
+
 /** A part of the data that stands for a term. */
 export function LitBox({ term, children }: { term: string; children: ReactNode }) {
   return (

@@ -1,5 +1,4 @@
 import { CONFIG_FIELDS } from "../../../../engine/config.ts";
-import { PixelCanvas } from "../../../components/PixelCanvas.tsx";
 import { ASK_WORDS, HOW_WORDS } from "../../../text/how.ts";
 import { formatShare } from "../../../text/numbers.ts";
 import { temper } from "../formulas.ts";
@@ -8,6 +7,7 @@ import { Over, Term } from "../lights.tsx";
 import { Slide } from "../Slide.tsx";
 import { StopFrame } from "../StopFrame.tsx";
 import styles from "./AskStop.module.css";
+import { ChosenPicture, Note, Said, Stage, Talk } from "./Stage.tsx";
 import type { StopProps } from "./stopProps.ts";
 
 const TERMS = ASK_WORDS.terms;
@@ -68,10 +68,8 @@ function Bar({ label, share, isOwn }: { label: string; share: number; isOwn: boo
 export function AskStop({ study, onStop }: StopProps) {
   const { group, image, temperature, config } = study;
   const { question } = group.drawn;
-  const answer = group.judged.answers[image] || HOW_WORDS.noAnswer;
   const probability = group.judged.probabilities[image] ?? 0;
   const tempered = temper(probability, temperature);
-  const picture = group.drawn.images[image];
   const readings = [
     { term: "p", symbol: "p", words: TERMS.p, value: formatShare(probability) },
     { term: "T", symbol: "T", words: TERMS.T, value: temperature.toFixed(2) },
@@ -79,41 +77,33 @@ export function AskStop({ study, onStop }: StopProps) {
   ];
   return (
     <StopFrame stop="ask" study={study} onStop={onStop} formula={FORMULA} readings={readings}>
-      <div className={styles.stage}>
-        <div className={styles.picture}>
-          {picture ? <PixelCanvas image={picture} alt={HOW_WORDS.image(image + 1)} /> : null}
-        </div>
-        <div className={styles.side}>
-          <dl className={styles.talk}>
-            <div>
-              <dt>{HOW_WORDS.question}</dt>
-              <dd>{question}</dd>
-            </div>
-            <div className={styles.said} data-term="p">
-              <dt>{HOW_WORDS.answer}</dt>
-              <dd>“{answer}”</dd>
-            </div>
-          </dl>
-          <dl className={styles.bars}>
-            <Bar label={ASK_WORDS.given} share={tempered} isOwn />
-            <Bar label={ASK_WORDS.others} share={1 - tempered} isOwn={false} />
-          </dl>
-          <Slide
-            label={ASK_WORDS.temperature}
-            value={temperature}
-            min={COLDEST}
-            max={HOTTEST}
-            step={0.05}
-            shown={temperature.toFixed(2)}
-            term="T"
-            onChange={study.setTemperature}
-          />
-        </div>
-      </div>
+      <Stage picture={<ChosenPicture study={study} />}>
+        <Talk>
+          <div>
+            <dt>{HOW_WORDS.question}</dt>
+            <dd>{question}</dd>
+          </div>
+          <Said study={study} term="p" />
+        </Talk>
+        <dl className={styles.bars}>
+          <Bar label={ASK_WORDS.given} share={tempered} isOwn />
+          <Bar label={ASK_WORDS.others} share={1 - tempered} isOwn={false} />
+        </dl>
+        <Slide
+          label={ASK_WORDS.temperature}
+          value={temperature}
+          min={COLDEST}
+          max={HOTTEST}
+          step={0.05}
+          shown={temperature.toFixed(2)}
+          term="T"
+          onChange={study.setTemperature}
+        />
+      </Stage>
       <GroupStrip study={study} caption={(at) => formatShare(group.judged.probabilities[at] ?? 0)} />
-      <p className={styles.note}>
+      <Note>
         {ASK_WORDS.note} {ASK_WORDS.sampled(config.answerTemperature)}
-      </p>
+      </Note>
     </StopFrame>
   );
 }

@@ -4,7 +4,7 @@ import { PushButton } from "../../../components/PushButton.tsx";
 import { ADVANTAGE_LIMIT } from "../../../groupLayout.ts";
 import { COMPARE_WORDS, HOW_WORDS } from "../../../text/how.ts";
 import { formatSigned } from "../../../text/numbers.ts";
-import { Over, Term, useIsLit } from "../lights.tsx";
+import { indexed, Over, Term, useIsLit } from "../lights.tsx";
 import { Slide } from "../Slide.tsx";
 import { StopFrame } from "../StopFrame.tsx";
 import type { Study } from "../useStudy.ts";
@@ -17,12 +17,6 @@ const REWARD_TICKS = 24;
 
 /** r with a bar. */
 const MEAN = "r\u0304";
-const indexed = (letter: string) => (
-  <i>
-    {letter}
-    <sub>i</sub>
-  </i>
-);
 
 function Formula({ isScaled }: { isScaled: boolean }) {
   const difference = (

@@ -9,6 +9,7 @@ import { MaskedPicture } from "../MaskedPicture.tsx";
 import { Slide } from "../Slide.tsx";
 import { StopFrame } from "../StopFrame.tsx";
 import styles from "./DrawStop.module.css";
+import { Note, Stage } from "./Stage.tsx";
 import type { StopProps } from "./stopProps.ts";
 
 const TERMS = DRAW_WORDS.terms;
@@ -104,34 +105,29 @@ export function DrawStop({ study, onStop }: StopProps) {
     <StopFrame stop="draw" study={study} onStop={onStop} formula={FORMULA} readings={readings}>
       {tokens > 0 && image ? (
         <>
-          <div className={styles.stage}>
-            <div className={styles.picture}>
-              <MaskedPicture image={image} states={states} alt={alt} themeKey={themeKey} />
-            </div>
-            <div className={styles.side}>
-              <Slide
-                label={DRAW_WORDS.slider}
-                value={place}
-                min={0}
-                max={moments.length - 1}
-                step={1}
-                shown={DRAW_WORDS.position(k, steps)}
-                spoken={DRAW_WORDS.spoken(k, steps, tokens - hidden, tokens)}
-                term="step"
-                onChange={(moment) => study.try({ moment })}
-              />
-              <Legend />
-              <p className={styles.note}>
-                {DRAW_WORDS.note}{" "}
-                {moments.length - 1 < steps ? DRAW_WORDS.kept(moments.length - 1, steps) : null}{" "}
-                {study.config.redraws > 0 ? DRAW_WORDS.redrawn : null}
-              </p>
-            </div>
-          </div>
+          <Stage picture={<MaskedPicture image={image} states={states} alt={alt} themeKey={themeKey} />}>
+            <Slide
+              label={DRAW_WORDS.slider}
+              value={place}
+              min={0}
+              max={moments.length - 1}
+              step={1}
+              shown={DRAW_WORDS.position(k, steps)}
+              spoken={DRAW_WORDS.spoken(k, steps, tokens - hidden, tokens)}
+              term="step"
+              onChange={(moment) => study.try({ moment })}
+            />
+            <Legend />
+            <Note>
+              {DRAW_WORDS.note}{" "}
+              {moments.length - 1 < steps ? DRAW_WORDS.kept(moments.length - 1, steps) : null}{" "}
+              {study.config.redraws > 0 ? DRAW_WORDS.redrawn : null}
+            </Note>
+          </Stage>
           <Group study={study} k={k} before={before} />
         </>
       ) : (
-        <p className={styles.note}>{DRAW_WORDS.none}</p>
+        <Note>{DRAW_WORDS.none}</Note>
       )}
     </StopFrame>
   );

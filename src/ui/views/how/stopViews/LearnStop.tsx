@@ -6,30 +6,21 @@ import { LEARN_WORDS } from "../../../text/how.ts";
 import { formatMetric, formatSigned } from "../../../text/numbers.ts";
 import { useGallery, useMetrics } from "../../../usePlayground.ts";
 import { countTeaching } from "../formulas.ts";
+import strip from "../GroupStrip.module.css";
 import { MOST_COLUMNS } from "../GroupStrip.tsx";
-import { Term } from "../lights.tsx";
+import { indexed, Term } from "../lights.tsx";
 import { readMetrics } from "../readMetrics.ts";
 import { Spark } from "../Spark.tsx";
 import { StopFrame } from "../StopFrame.tsx";
 import styles from "./LearnStop.module.css";
+import { Heading, Note } from "./Stage.tsx";
 import type { StopProps } from "./stopProps.ts";
 
 const TERMS = LEARN_WORDS.terms;
 
 const FORMULA = (
   <>
-    <i>L</i> = −{" "}
-    <Term name="A">
-      <i>
-        A<sub>i</sub>
-      </i>
-    </Term>{" "}
-    <Term name="rho">
-      <i>
-        ρ<sub>i</sub>
-      </i>
-    </Term>{" "}
-    +{" "}
+    {indexed("L")} = − <Term name="A">{indexed("A")}</Term> <Term name="rho">{indexed("ρ")}</Term> +{" "}
     <Term name="beta">
       <i>β</i>
     </Term>{" "}
@@ -42,7 +33,7 @@ function Pushes({ study }: Pick<StopProps, "study">) {
   const { advantages } = study.group.scored;
   return (
     <ul
-      className={styles.pushes}
+      className={strip.strip}
       aria-label={LEARN_WORDS.pushes}
       style={{ "--columns": Math.min(advantages.length, MOST_COLUMNS) } as React.CSSProperties}
     >
@@ -54,7 +45,7 @@ function Pushes({ study }: Pick<StopProps, "study">) {
           <li key={at} data-term="A">
             <button
               type="button"
-              className={styles.push}
+              className={strip.choice}
               aria-pressed={at === study.image}
               aria-label={LEARN_WORDS.push(at + 1, advantage)}
               onClick={() => study.try({ image: at })}
@@ -62,7 +53,7 @@ function Pushes({ study }: Pick<StopProps, "study">) {
               <span className={styles.up}>
                 {advantage > 0 ? <span className={styles.plus} style={{ height }} /> : null}
               </span>
-              <span className={styles.picture}>
+              <span className={strip.picture} aria-hidden="true">
                 <PixelCanvas image={image} alt="" />
               </span>
               <span className={styles.down}>
@@ -129,8 +120,10 @@ function Difference({ row, step }: { row: FilmstripRow; step: number }) {
           </div>
         ))}
       </div>
-      <figcaption className={styles.note}>
-        {LEARN_WORDS.fixed}: “{row.prompt}”
+      <figcaption>
+        <Note>
+          {LEARN_WORDS.fixed}: “{row.prompt}”
+        </Note>
       </figcaption>
     </figure>
   );
@@ -141,7 +134,8 @@ function describePush({ study }: Pick<StopProps, "study">): string {
   if (config.objective === "sft") return LEARN_WORDS.bySft;
   if (group.scored.isDead) return LEARN_WORDS.dead;
   const { rewards } = group.judged;
-  return LEARN_WORDS.gate(countTeaching(rewards, config.answerGate), rewards.length);
+  const say = config.imageWeight > 0 ? LEARN_WORDS.gate : LEARN_WORDS.answersOnly;
+  return say(countTeaching(rewards, config.answerGate), rewards.length);
 }
 
 /** What the step does to the weights: the push of every picture, and the pull to the start. */
@@ -153,19 +147,19 @@ export function LearnStop({ study, onStop }: StopProps) {
   const { history, klImage, klAnswer } = readMetrics(columns, step.step);
   const advantage = study.group.scored.advantages[image] ?? 0;
   const readings = [
-    { term: "A", symbol: "A", words: TERMS.A, value: formatSigned(advantage) },
-    { term: "rho", symbol: "ρ", words: TERMS.rho, value: "1", aside: LEARN_WORDS.slope },
+    { term: "A", symbol: indexed("A"), words: TERMS.A, value: formatSigned(advantage) },
+    { term: "rho", symbol: indexed("ρ"), words: TERMS.rho, value: "1", aside: LEARN_WORDS.slope },
     { term: "beta", symbol: "β", words: TERMS.beta, value: String(config.klImage) },
     { term: "KL", symbol: "KL", words: TERMS.KL, value: klImage === null ? "–" : formatMetric(klImage) },
   ];
   return (
     <StopFrame stop="learn" study={study} onStop={onStop} formula={FORMULA} readings={readings}>
-      <h3 className={styles.heading}>{LEARN_WORDS.pushes}</h3>
+      <Heading>{LEARN_WORDS.pushes}</Heading>
       <Pushes study={study} />
-      <p className={styles.note}>{describePush({ study })}</p>
+      <Note>{describePush({ study })}</Note>
       <div className={styles.halves}>
         <section>
-          <h3 className={styles.heading}>{LEARN_WORDS.pulls}</h3>
+          <Heading>{LEARN_WORDS.pulls}</Heading>
           <PullTable config={config} klImage={klImage} klAnswer={klAnswer} />
           <Spark
             values={history}

@@ -3,6 +3,7 @@ import { HOW_WORDS, PROMPT_WORDS } from "../../../text/how.ts";
 import { LitBox, Term } from "../lights.tsx";
 import { StopFrame } from "../StopFrame.tsx";
 import styles from "./PromptStop.module.css";
+import { Heading, Note, Talk } from "./Stage.tsx";
 import type { StopProps } from "./stopProps.ts";
 
 const KINDS: Readonly<Record<string, string>> = CONFIG_FIELDS.promptKind.options;
@@ -61,7 +62,7 @@ export function PromptStop({ study, onStop }: StopProps) {
   ];
   return (
     <StopFrame stop="prompt" study={study} onStop={onStop} formula={FORMULA} readings={readings}>
-      <dl className={styles.task}>
+      <Talk>
         <LitBox term="question">
           <dt>{HOW_WORDS.question}</dt>
           <dd>{question}</dd>
@@ -70,10 +71,10 @@ export function PromptStop({ study, onStop }: StopProps) {
           <dt>{HOW_WORDS.gold}</dt>
           <dd>{gold}</dd>
         </LitBox>
-      </dl>
-      <h3 className={styles.heading}>{PROMPT_WORDS.title}</h3>
+      </Talk>
+      <Heading>{PROMPT_WORDS.title}</Heading>
       <Choices study={study} />
-      <p className={styles.note}>{PROMPT_WORDS.note(study.step.groups.length, study.step.groupSize)}</p>
+      <Note>{PROMPT_WORDS.note(study.step.groups.length, study.step.groupSize)}</Note>
     </StopFrame>
   );
 }

@@ -1,10 +1,10 @@
 import { Icon } from "../../../components/Icon.tsx";
-import { PixelCanvas } from "../../../components/PixelCanvas.tsx";
 import { HOW_WORDS, REWARD_WORDS } from "../../../text/how.ts";
 import { GroupStrip } from "../GroupStrip.tsx";
 import { Over, Term } from "../lights.tsx";
 import { StopFrame } from "../StopFrame.tsx";
 import styles from "./RewardStop.module.css";
+import { ChosenPicture, Note, Said, Stage, Talk } from "./Stage.tsx";
 import type { StopProps } from "./stopProps.ts";
 
 const TERMS = REWARD_WORDS.terms;
@@ -54,7 +54,6 @@ export function RewardStop({ study, onStop }: StopProps) {
   const earned = parts.reduce((sum, part) => sum + part.earned, 0);
   const possible = parts.reduce((sum, part) => sum + part.possible, 0);
   const isMixed = study.config.questionsPerImage > 1 || study.config.frozenJudge > 0;
-  const picture = group.drawn.images[image];
   const readings = [
     { term: "earned", symbol: "e", words: TERMS.earned, value: String(earned) },
     { term: "possible", symbol: "m", words: TERMS.possible, value: String(possible) },
@@ -62,26 +61,18 @@ export function RewardStop({ study, onStop }: StopProps) {
   ];
   return (
     <StopFrame stop="reward" study={study} onStop={onStop} formula={FORMULA} readings={readings}>
-      <div className={styles.stage}>
-        <div className={styles.picture}>
-          {picture ? <PixelCanvas image={picture} alt={HOW_WORDS.image(image + 1)} /> : null}
-        </div>
-        <div className={styles.side}>
-          <dl className={styles.talk}>
-            <div className={styles.said}>
-              <dt>{HOW_WORDS.answer}</dt>
-              <dd>“{group.judged.answers[image] || HOW_WORDS.noAnswer}”</dd>
-            </div>
-            <div>
-              <dt>{HOW_WORDS.gold}</dt>
-              <dd>{group.drawn.gold}</dd>
-            </div>
-          </dl>
-          <Parts parts={parts} />
-        </div>
-      </div>
+      <Stage picture={<ChosenPicture study={study} />}>
+        <Talk>
+          <Said study={study} />
+          <div>
+            <dt>{HOW_WORDS.gold}</dt>
+            <dd>{group.drawn.gold}</dd>
+          </div>
+        </Talk>
+        <Parts parts={parts} />
+      </Stage>
       <GroupStrip study={study} caption={(at) => (group.judged.rewards[at] ?? 0).toFixed(2)} />
-      {isMixed ? <p className={styles.note}>{REWARD_WORDS.mixed}</p> : null}
+      {isMixed ? <Note>{REWARD_WORDS.mixed}</Note> : null}
     </StopFrame>
   );
 }
