@@ -1,6 +1,7 @@
 /** The pictures: groups of the step at work, groups of the last finished step, and the filmstrip. */
 import { createStore, type StoreApi } from "zustand/vanilla";
 import type { EventOf, WireImage, WorkerEvent } from "../../protocol/events.ts";
+import { type Decoding, followDecoding } from "./decoding.ts";
 
 export interface GroupView {
   readonly drawn: EventOf<"groupDrawn">;
@@ -14,6 +15,8 @@ export interface StepView {
   /** One entry per prompt of the step; null until its images are drawn. */
   readonly groups: readonly (GroupView | null)[];
   readonly draw: EventOf<"drawProgressed"> | null;
+  /** How the images came to be, token by token; null before the first decoding step. */
+  readonly decoding: Decoding | null;
 }
 
 export interface Frame {
@@ -81,9 +84,13 @@ function startStep(gallery: GalleryView, event: EventOf<"stepStarted">): Gallery
   const groups = Array.from({ length: event.groups }, () => null);
   return {
     ...gallery,
-    current: { step: event.step, groupSize: event.groupSize, groups, draw: null },
+    current: { step: event.step, groupSize: event.groupSize, groups, draw: null, decoding: null },
     selectedGroup: Math.min(gallery.selectedGroup, Math.max(0, event.groups - 1)),
   };
+}
+
+function followDraw(step: StepView, draw: EventOf<"drawProgressed">): StepView {
+  return { ...step, draw, decoding: followDecoding(step.decoding, draw) };
 }
 
 /** The pictures after one event; pure. */
@@ -101,7 +108,7 @@ export function reduceGallery(gallery: GalleryView, event: WorkerEvent): Gallery
       return startStep(gallery, event);
     case "drawProgressed":
       return gallery.current?.step === event.step
-        ? { ...gallery, current: { ...gallery.current, draw: event } }
+        ? { ...gallery, current: followDraw(gallery.current, event) }
         : gallery;
     case "groupDrawn":
       return setGroup(gallery, event.step, event.group, () => ({ drawn: event, judged: null, scored: null }));
