@@ -30,7 +30,7 @@ const judged = {
   ],
 };
 const scored = { type: "groupScored" as const, step: 4, group: 0, advantages: [1, -1], isDead: false };
-const step = { step: 4, groupSize: 2, groups: [], draw: null } satisfies StepView;
+const step = { step: 4, groupSize: 2, groups: [], draw: null, decoding: null } satisfies StepView;
 const look = (group: Partial<GroupView>, at: number) =>
   inspect(step, { drawn, judged: null, scored: null, ...group }, at);
 
