@@ -1,5 +1,6 @@
 /// <reference types="vitest/config" />
-import { readdirSync, readFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import react from "@vitejs/plugin-react";
@@ -62,15 +63,52 @@ function tfjsThreads(): Plugin {
   };
 }
 
+/** Names under which the build and `public/` have what the page needs to open. */
+const SHELL = /^(index\.html|icon\.svg|manifest\.webmanifest|(assets|wasm)\/.*)$/;
+
+/** Tells the service worker which files to store ahead; those without a hash in their name with one of their content. */
+function builtFiles(): Plugin {
+  return {
+    name: "unirl:built-files",
+    apply: "build",
+    writeBundle({ dir = "dist" }) {
+      const names = readdirSync(dir, { recursive: true, encoding: "utf8" }).map((name) =>
+        name.replaceAll("\\", "/"),
+      );
+      const files = names
+        .filter((name) => SHELL.test(name) && /\.\w+$/.test(name))
+        .map((url) => {
+          const hash = createHash("sha256")
+            .update(readFileSync(join(dir, url)))
+            .digest("hex");
+          return { url, revision: url.startsWith("assets/") ? null : hash.slice(0, 16) };
+        });
+      const path = join(dir, "sw.js");
+      writeFileSync(
+        path,
+        readFileSync(path, "utf8").replace("__BUILT_FILES__", () => JSON.stringify(files)),
+      );
+    },
+  };
+}
+
 export default defineConfig({
   // Relative addresses: the built page works from any folder of any host.
   base: "./",
-  plugins: [react(), tfjsWasm()],
+  plugins: [react(), tfjsWasm(), builtFiles()],
   server: { headers: ISOLATION },
   preview: { headers: ISOLATION },
   // Workers load their own modules, so tfjs stays out of the page's chunk.
   worker: { format: "es", plugins: () => [tfjsThreads()] },
-  build: { target: "es2023", chunkSizeWarningLimit: 2500 },
+  build: {
+    target: "es2023",
+    chunkSizeWarningLimit: 2500,
+    rolldownOptions: {
+      input: { index: "index.html", sw: "src/offline/serviceWorker.ts" },
+      // Its address is its scope, so it has no folder and no hash.
+      output: { entryFileNames: ({ name }) => (name === "sw" ? "sw.js" : "assets/[name]-[hash].js") },
+    },
+  },
   test: {
     environment: "node",
     include: ["src/**/*.test.{ts,tsx}", "scripts/**/*.test.ts", "bench/**/*.test.ts"],

@@ -1,7 +1,7 @@
 /** Contenders that compute with tfjs on the backend that runs: by our shaders, and by stock ops. */
 import * as tf from "@tensorflow/tfjs-core";
 import { preferTwins, withTwins } from "../src/engine/kernels/defineOp.ts";
-import { finishGpu } from "./gpuWork.ts";
+import { chooseKernels, finishGpu } from "./gpuWork.ts";
 import { OURS, STOCK } from "./names.ts";
 import { randomTensor } from "./random.ts";
 import type { Contender } from "./rounds.ts";
@@ -56,7 +56,8 @@ export function tensorContender(name: string, compute: () => tf.Tensor[], areTwi
 /** The same computation by our shaders and by stock ops; off the GPU by the backend that runs. */
 export function shaderAndTwin(compute: () => tf.Tensor[]): Contender[] {
   if (tf.getBackend() !== "webgpu") return [tensorContender(`tfjs ${tf.getBackend()}`, compute)];
-  return [tensorContender(OURS, compute), tensorContender(STOCK, compute, true)];
+  const choose = () => chooseKernels(async () => tf.dispose(tf.tidy(compute)));
+  return [{ ...tensorContender(OURS, compute), choose }, tensorContender(STOCK, compute, true)];
 }
 
 /** Work that takes turns with the GPU. */
@@ -64,6 +65,8 @@ interface AsyncWork {
   readonly work: () => Promise<void>;
   /** Does the work once. @returns what it computed, to compare */
   readonly values: () => Promise<ArrayLike<number>>;
+  /** As a contender's; for our shaders. */
+  readonly choose?: () => Promise<void>;
 }
 
 /** A contender whose work is asynchronous, with twins in the place of the shaders where it says so. */
@@ -92,5 +95,6 @@ function asyncContender(name: string, { work, values }: AsyncWork, areTwins = fa
 /** The same asynchronous work by our shaders and by stock ops; off the GPU by the backend that runs. */
 export function asyncShaderAndTwin(work: AsyncWork): Contender[] {
   if (tf.getBackend() !== "webgpu") return [asyncContender(`tfjs ${tf.getBackend()}`, work)];
-  return [asyncContender(OURS, work), asyncContender(STOCK, work, true)];
+  const ours = asyncContender(OURS, work);
+  return [work.choose ? { ...ours, choose: work.choose } : ours, asyncContender(STOCK, work, true)];
 }

@@ -1,5 +1,6 @@
 /** What a contender asks of the GPU through tfjs: when it is done, what was dispatched, what memory it took. */
 import * as tf from "@tensorflow/tfjs-core";
+import { compileAhead, settleKernelChoices } from "../src/engine/device/backend.ts";
 import type { GpuCounters } from "../src/engine/device/gpuLog.ts";
 import type { TrainerBackend } from "../src/engine/device/trainerBackend.ts";
 
@@ -16,6 +17,25 @@ export async function finishGpu(): Promise<void> {
   backend.endComputePassEncoder();
   backend.submitQueue();
   await backend.queue.onSubmittedWorkDone();
+}
+
+/** Whether kernels are chosen by timing them: never on a GPU that is a program. */
+export function areKernelsTimed(): boolean {
+  return gpuBackend()?.isSoftware === false;
+}
+
+/** Answers by timing what was asked while compiling ahead. Nothing is kept: every measurement finds out anew. */
+export async function settleChoices(): Promise<void> {
+  await settleKernelChoices({ load: async () => ({}), save: async () => {} });
+}
+
+/**
+ * Lets kernels of several forms be timed for the shapes of `work`, as a run does before its first step.
+ * @param work was done before, so that what it makes once is there
+ */
+export async function chooseKernels(work: () => Promise<void>): Promise<void> {
+  await compileAhead(work);
+  await settleChoices();
 }
 
 /** Runs `work` so many times and counts what one of them asks of the GPU; null where it asks nothing. */

@@ -108,6 +108,11 @@ export async function measure(
 ): Promise<Result[]> {
   const { flops, finishes } = benchmark;
   const { entries, refused } = await admit(benchmark);
+  for (const { contender } of entries) {
+    if (!contender.choose) continue;
+    await contender.prepare();
+    await contender.choose();
+  }
   const counts = new Map<string, GpuCounters>();
   const counted = entries.map(
     ({ contender }): Contender => ({

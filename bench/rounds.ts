@@ -8,6 +8,8 @@ export interface Contender {
   readonly prepare: () => Promise<void>;
   /** Does the work so many times; returns when the last result is really there. */
   readonly run: (times: number) => Promise<void>;
+  /** Once, after its values and untimed: picks the forms of its kernels that are fastest here. */
+  readonly choose?: () => Promise<void>;
   /** What one run computes, where contenders can be compared number by number. */
   readonly values?: () => Promise<ArrayLike<number>>;
   /** How far its values may be from the first contender's; the benchmark's own unless told. */

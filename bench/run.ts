@@ -20,7 +20,7 @@ import { planInt4 } from "./peers/int4.ts";
 import { type BenchFile, type BenchRecord, COUNTS, openRecords } from "./records.ts";
 import { describeShape, programLists, resultTable } from "./report/results.ts";
 import { describeMachine } from "./rounds.ts";
-import { SHOWO_WIDTH, SIZES, type Sizes } from "./sizes.ts";
+import { SIZES, type Sizes } from "./sizes.ts";
 import type { BenchContext, Planned } from "./suite.ts";
 import { planLayer } from "./whole/layer.ts";
 import { planAnswers, planDrawing } from "./whole/model.ts";
@@ -60,7 +60,7 @@ const SUITES: Readonly<Record<Exclude<BenchOptions["suite"], "all">, Suite>> = {
   },
   layer: {
     needsGpu: false,
-    plan: ({ sizes }) => [planLayer("one layer of Show-o 1.3B", { ...sizes.layer, width: SHOWO_WIDTH })],
+    plan: ({ sizes }) => [planLayer("one layer", sizes.layer)],
   },
   growth: { needsGpu: false, plan: planGrowth },
 };

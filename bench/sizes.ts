@@ -35,8 +35,8 @@ export interface Sizes {
     readonly outWidths: readonly number[];
     readonly attention: { readonly rows: number; readonly heads: number; readonly headSize: number };
   };
-  /** One layer of Show-o 1.3B. */
-  readonly layer: { readonly rows: number; readonly rank: number };
+  /** One layer of Show-o 1.3B, or a narrower one. */
+  readonly layer: LayerSizes;
   readonly drawing: { readonly images: number; readonly steps: number };
   readonly answers: { readonly images: number; readonly maxTokens: number };
   readonly step: StepSizes;
@@ -51,6 +51,13 @@ export interface Sizes {
     readonly tokens: readonly number[];
     readonly drawing: { readonly images: number; readonly steps: number };
   };
+}
+
+/** One transformer layer; width in whole heads. */
+export interface LayerSizes {
+  readonly rows: number;
+  readonly width: number;
+  readonly rank: number;
 }
 
 /** One GRPO step. */
@@ -99,7 +106,7 @@ export const SIZES: Readonly<Record<SizeName, Sizes>> = {
   small: {
     name: "small",
     peakSide: 256,
-    kernels: [{ ...TINY, images: 2 }],
+    kernels: [{ ...TINY, images: 1 }],
     peers: {
       sides: [256],
       rows: [1, 8, 64],
@@ -107,9 +114,9 @@ export const SIZES: Readonly<Record<SizeName, Sizes>> = {
       outWidths: [512],
       attention: { rows: 128, heads: 4, headSize: SHOWO_HEAD_SIZE },
     },
-    layer: { rows: 16, rank: 16 },
-    drawing: { images: 4, steps: 4 },
-    answers: { images: 4, maxTokens: 8 },
+    layer: { rows: 8, width: SHOWO_WIDTH / 2, rank: 16 },
+    drawing: { images: 2, steps: 2 },
+    answers: { images: 2, maxTokens: 4 },
     step: { promptsPerStep: 1, groupSize: 4, decodeSteps: 6 },
     growth: {
       rows: [16, 48, 96],
@@ -133,7 +140,7 @@ export const SIZES: Readonly<Record<SizeName, Sizes>> = {
       outWidths: [SHOWO_WIDTH, 4 * SHOWO_WIDTH],
       attention: { rows: SHOWO_ROWS, heads: SHOWO.heads, headSize: SHOWO_HEAD_SIZE },
     },
-    layer: { rows: SHOWO_ROWS, rank: 16 },
+    layer: { rows: SHOWO_ROWS, width: SHOWO_WIDTH, rank: 16 },
     drawing: { images: 32, steps: 12 },
     answers: { images: 32, maxTokens: 16 },
     step: { promptsPerStep: 4, groupSize: 8, decodeSteps: 12 },

@@ -13,3 +13,6 @@ createRoot(root).render(
     <App host={createPlayground({ client: createTrainClient() })} />
   </StrictMode>,
 );
+
+// Not in development, where the files are made as they are asked for. Private windows may refuse: then offline is not offered.
+if (import.meta.env.PROD) navigator.serviceWorker?.register("./sw.js", { type: "module" }).catch(() => {});

@@ -1,8 +1,10 @@
 /** An adapter's benchmarks as a section of a document: tables in Markdown, curves as SVG. Pure: records in, text out. */
+
 import { COLOURS, lineChart, type Series } from "../../scripts/lineChart.ts";
+import type { GpuCounters } from "../../src/engine/device/gpuLog.ts";
 import { OURS, STOCK } from "../names.ts";
 import { type BenchFile, type BenchRecord, COUNTS, slugOf } from "../records.ts";
-import { describeShape, isCounted, measuredOf, programLists, resultTable } from "./results.ts";
+import { describeShape, isCounted, measuredOf, resultTable } from "./results.ts";
 import { formatBytes, formatNumber, formatShare, markdownTable, withoutEmptyColumns } from "./table.ts";
 
 /** What grows, and what is measured while it does. */
@@ -172,22 +174,38 @@ function growthSection(file: BenchFile, imageFolder: string): string {
   return parts.length === 0 ? "" : `#### How cost grows\n\n${parts.join("\n")}`;
 }
 
-/** Programs named of each contender. */
-const NAMED = 8;
+const COUNT_HEADERS = [
+  "",
+  "sizes",
+  "dispatches: ours",
+  "stock",
+  "share",
+  "readbacks: ours",
+  "stock",
+  "bytes read: ours",
+  "stock",
+];
 
 /** What was counted on a GPU that computed nothing. */
 function countsSection(file: BenchFile): string {
-  const records = ofSuite(file, COUNTS);
-  const parts = records.map((record) => {
+  const rows = ofSuite(file, COUNTS).map((record) => {
     const [ours, stock] = [OURS, STOCK].map(
-      (name) => record.results.filter(isCounted).find((result) => result.name === name)?.counts.dispatches,
+      (name) => record.results.filter(isCounted).find((result) => result.name === name)?.counts,
     );
-    const share = ours && stock ? ` Ours are ${formatShare(ours / stock)} of the dispatches.` : "";
-    const lists = programLists(record, NAMED).map((list) => `- ${list}`);
-    const title = `${record.name}: ${describeShape(record)}; ${record.sizes} sizes.${share}`;
-    return `${title}\n\n${resultTable(record)}\n\nMost often:\n\n${lists.join("\n")}\n`;
+    const both = (count: keyof GpuCounters) =>
+      [ours, stock].map((counts) => formatNumber(counts?.[count] ?? Number.NaN));
+    return [
+      record.name,
+      `${describeShape(record)}; ${record.sizes}`,
+      ...both("dispatches"),
+      ours && stock ? formatShare(ours.dispatches / stock.dispatches) : "",
+      ...both("readbacks"),
+      ...both("readbackBytes"),
+    ];
   });
-  return parts.length === 0 ? "" : `#### What is asked of the GPU, counted\n\n${parts.join("\n")}`;
+  return rows.length === 0
+    ? ""
+    : `#### What is asked of the GPU, counted\n\n${markdownTable(COUNT_HEADERS, rows)}\n`;
 }
 
 function describeRounds({ rounds }: BenchRecord): string {

@@ -19,11 +19,11 @@ export function describeShape({ model, shape }: Pick<BenchRecord, "model" | "sha
   return [...(model ? [model] : []), ...sizes.map(([key, value]) => `${key} ${value}`)].join(", ");
 }
 
-/** Of every contender that was counted its dispatches by program, most first. @param most programs named */
-export function programLists({ results }: BenchRecord, most = Number.POSITIVE_INFINITY): string[] {
+/** Of every contender that was counted its dispatches by program, most first. */
+export function programLists({ results }: BenchRecord): string[] {
   return results.filter(isCounted).map(({ name, programs }) => {
-    const named = Object.entries(programs).slice(0, most);
-    return `${name}: ${named.map(([program, count]) => `${program} ${formatNumber(count)}`).join(", ")}`;
+    const counts = Object.entries(programs).map(([program, count]) => `${program} ${formatNumber(count)}`);
+    return `${name}: ${counts.join(", ")}`;
   });
 }
 

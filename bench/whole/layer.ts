@@ -12,14 +12,8 @@ import type { QuantFormat } from "../../src/engine/quant/quantFormat.ts";
 import { gradientsAlong, shaderAndTwin } from "../contenders.ts";
 import { attentionFlops, linearFlops } from "../flops.ts";
 import { randomMatrix, randomTensor } from "../random.ts";
-import { SHOWO_HEAD_SIZE } from "../sizes.ts";
+import { type LayerSizes, SHOWO_HEAD_SIZE } from "../sizes.ts";
 import type { Planned } from "../suite.ts";
-
-export interface LayerSizes {
-  readonly rows: number;
-  readonly width: number;
-  readonly rank: number;
-}
 
 interface LinearSizes {
   readonly inSize: number;
@@ -86,7 +80,7 @@ export function layerFlops({ rows, width, rank }: LayerSizes): number {
   return 4 * square + mlp + attentionFlops(rows, rows, width, true);
 }
 
-/** The layer as a benchmark. @param name of the benchmark @param sizes width in whole heads of 64 */
+/** The layer as a benchmark. @param name of the benchmark */
 export function planLayer(name: string, sizes: LayerSizes): Planned {
   const { rows, width } = sizes;
   return {

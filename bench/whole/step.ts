@@ -1,11 +1,13 @@
 /** One GRPO step, drawn, judged and learnt from. */
 import { makeConfig } from "../../src/engine/config.ts";
 import type { UnifiedModel } from "../../src/engine/models/unified.ts";
+import { compileStep } from "../../src/engine/rl/compileStep.ts";
 import { createTrainerState, train } from "../../src/engine/rl/trainer.ts";
 import { createTaskSource, judgeAnswer } from "../../src/engine/rl/worldTask.ts";
 import { createSplits } from "../../src/engine/world/splits.ts";
 import { worldPreset } from "../../src/engine/world/worldSpec.ts";
 import { asyncShaderAndTwin, readAll } from "../contenders.ts";
+import { areKernelsTimed, settleChoices } from "../gpuWork.ts";
 import type { StepSizes } from "../sizes.ts";
 import { type BenchModel, labelOf, type Planned } from "../suite.ts";
 import { openModel } from "./model.ts";
@@ -16,24 +18,29 @@ const LARGEST_TURN = 0.1;
 /** A word and its end, also on a GPU that computes nothing, whose answers never end by themselves. */
 const ANSWER_TOKENS = 2;
 
-/**
- * A fresh adapter learns one step.
- * @throws Error when a group taught nothing: then it was not the work that is measured
- */
-async function runStep(model: UnifiedModel, world: "nano" | "tiny", sizes: StepSizes): Promise<void> {
+/** What is learnt, by which rewards. */
+function lesson(model: UnifiedModel, world: "nano" | "tiny", sizes: StepSizes) {
   const config = makeConfig("robust", { ...sizes, klImage: 0.1, answerMaxTokens: ANSWER_TOKENS });
-  model.attachAdapter({ rank: config.loraRank, alpha: config.loraAlpha, seed: config.seed });
   const spec = worldPreset(world);
-  const state = createTrainerState(model);
   // Rewards in turn, so that every group teaches and both contenders do the same work.
   let asked = 0;
   const judge: typeof judgeAnswer = (...given) => {
     asked += 1;
     return { ...judgeAnswer(...given), reward: asked % 2 };
   };
-  const drawTask = createTaskSource(spec, createSplits(spec));
+  return { model, judge, drawTask: createTaskSource(spec, createSplits(spec)), config: () => config };
+}
+
+/**
+ * A fresh adapter learns one step.
+ * @throws Error when a group taught nothing: then it was not the work that is measured
+ */
+async function runStep({ model, ...given }: ReturnType<typeof lesson>): Promise<void> {
+  const { loraRank, loraAlpha, seed } = given.config();
+  model.attachAdapter({ rank: loraRank, alpha: loraAlpha, seed });
+  const state = createTrainerState(model);
   try {
-    for await (const event of train({ model, drawTask, judge, state, config: () => config })) {
+    for await (const event of train({ ...given, model, state })) {
       if (event.kind === "groupsScored" && event.deadGroups.includes(true)) {
         throw new Error("A group of the measured step taught nothing.");
       }
@@ -73,10 +80,15 @@ export function planStep(name: string, source: BenchModel, sizes: StepSizes): Pl
         model: labelOf(source),
         shape: { ...sizes },
         contenders: asyncShaderAndTwin({
-          work: () => runStep(model, world, sizes),
+          work: () => runStep(lesson(model, world, sizes)),
           values: async () => {
-            await runStep(model, world, sizes);
+            await runStep(lesson(model, world, sizes));
             return readUpdate(model);
+          },
+          choose: async () => {
+            if (!areKernelsTimed()) return;
+            await compileStep(lesson(model, world, sizes));
+            await settleChoices();
           },
         }),
         differ: turnBetween,

@@ -65,10 +65,15 @@ const TASK_IMAGES = 160;
 const CURVE_PROMPTS = 72;
 const CURVE_PARTS = 3;
 
-/** Steps in which a variant draws so many images; at least one. */
-export function stepsFor({ preset, set }: Variant, images: number): number {
+/** Images that a variant draws in a step. */
+export function imagesPerStep({ preset, set }: Variant): number {
   const { groupSize, promptsPerStep } = makeConfig(preset, set);
-  return Math.max(1, Math.round(images / (groupSize * promptsPerStep)));
+  return groupSize * promptsPerStep;
+}
+
+/** Steps in which a variant draws so many images; at least one. */
+export function stepsFor(variant: Variant, images: number): number {
+  return Math.max(1, Math.round(images / imagesPerStep(variant)));
 }
 
 /** Folder of one run, without spaces or letters that a shell minds. */
@@ -115,7 +120,8 @@ export function listRuns({ out, variants }: Pick<StudyOptions, "out" | "variants
 /** Folder of the untrained model's measurements. */
 export const baseFolder = (out: string) => `${out}/base`;
 
-/** All jobs of a study, seed after seed: one that is stopped early has seen every variant. The base model's images are the pool of every trained one; its own is the first run's. */
+/** All jobs of a study, seed after seed and balance, the longest to measure, last: one
+ * that is stopped early has seen every variant. The base model's images are the pool of every trained one; its own is the first run's. */
 export function planStudy(options: StudyOptions): Job[] {
   const { out, model, judge, images } = options;
   const base = baseFolder(out);
@@ -139,5 +145,7 @@ export function planStudy(options: StudyOptions): Job[] {
     };
     return [train, ...measureJobs(options, folder, ["--adapter", checkpoint], base, [train.result])];
   });
-  return [...measureJobs(options, base, [], runs[0]?.folder ?? base, []), ...trained];
+  const jobs = [...measureJobs(options, base, [], runs[0]?.folder ?? base, []), ...trained];
+  const isLast = ({ result }: Job) => result.endsWith("/imbalance.json");
+  return [...jobs.filter((job) => !isLast(job)), ...jobs.filter(isLast)];
 }

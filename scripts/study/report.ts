@@ -1,7 +1,7 @@
 /** A study's results as Markdown tables and curves. Pure: results in, text out. */
 import { type ScoredImage, scoreGain, TAGS } from "../../src/engine/index.ts";
 import { COLOURS, lineChart, type Series } from "../lineChart.ts";
-import type { Variant } from "./plan.ts";
+import { imagesPerStep, type Variant } from "./plan.ts";
 import type { MeasuredState, StudyResults, StudyRun } from "./results.ts";
 
 const SHORT_NAMES = ["single", "two", "counting", "colours", "position", "attribution"];
@@ -179,17 +179,18 @@ export function reportStudy({ base, runs, missing }: StudyResults): string {
 
 /** Mean over seeds of self-reward (dashed) and judged score (solid) over steps, a colour per variant. */
 export function drawCurves({ runs }: StudyResults): string {
-  const series = groupRuns(runs).flatMap(([{ name }, group], at): Series[] => {
+  const series = groupRuns(runs).flatMap(([variant, group], at): Series[] => {
+    const { name } = variant;
     const colour = COLOURS[at % COLOURS.length] ?? "#000000";
     const average = (read: (point: StudyRun["curve"][number]) => number) =>
       (group[0]?.curve ?? []).map(({ step }, index): [number, number] => {
         const values = group.flatMap(({ curve }) => (curve[index] ? [read(curve[index])] : []));
-        return [step, values.reduce((sum, value) => sum + value, 0) / values.length];
+        return [step * imagesPerStep(variant), values.reduce((sum, value) => sum + value, 0) / values.length];
       });
     return [
       { name: `${name}: judge`, colour, points: average(({ judged }) => judged) },
       { name: `${name}: self-reward`, colour, points: average(({ self }) => self), look: "dashed" },
     ];
   });
-  return lineChart("score of the same validation images, mean of seeds", "step", series, 1);
+  return lineChart("score of the same validation images, mean of seeds", "drawn images", series, 1);
 }

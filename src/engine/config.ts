@@ -466,17 +466,17 @@ export const runConfigSchema = z.strictObject(
 export const PRESETS = {
   /**
    * Decoupled image term, answer term on sampled answers: spec/unirl.md 10.1 column "robust". Differs: models of a few
-   * million parameters bear a higher rate, and with it want a stronger pull (docs/RESULTS.md). All presets have one rate,
-   * so that what differs between them is the way.
+   * million parameters bear a higher rate, and with it want a stronger pull (docs/RESULTS.md).
    */
   robust: { learningRate: 6e-4, klImage: 0.02 },
   /**
    * The paper's GRPO: the answers' policy term alone, reaching the generator through the image; group of 3 on each of
-   * 8 machines, β 0.2. Source: spec/unirl.md 4.2, 4.3, 10.4. Differs: an adapter learns, so at an adapter's rate.
+   * 8 machines, β 0.2. Source: spec/unirl.md 4.2, 4.3, 10.4. Differs: an adapter learns, so at ten times the paper's rate; six times
+   * that spoilt the drawings (docs/RESULTS.md).
    */
   "paper-showo": {
     imagePath: "endToEnd",
-    learningRate: 6e-4,
+    learningRate: 1e-4,
     groupSize: 3,
     promptsPerStep: 8,
     imageWeight: 0,
@@ -488,14 +488,14 @@ export const PRESETS = {
   "sft-e2e": {
     objective: "sft",
     imagePath: "endToEnd",
-    learningRate: 6e-4,
+    learningRate: 1e-4,
     imageWeight: 0,
     klImage: 0,
     klAnswer: 0,
     answerGate: 0,
   },
   /** Filtered self-distillation: only images answered rightly teach, drawing and answering. Source: spec/unirl.md 3.3. */
-  "sft-decoupled": { objective: "sft", learningRate: 6e-4, klImage: 0, klAnswer: 0, answerGate: 1 },
+  "sft-decoupled": { objective: "sft", learningRate: 1e-4, klImage: 0, klAnswer: 0, answerGate: 1 },
 } as const satisfies Record<string, Partial<RunConfig>>;
 
 export type PresetName = keyof typeof PRESETS;

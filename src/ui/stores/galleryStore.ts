@@ -1,6 +1,7 @@
 /** The pictures: groups of the step at work, groups of the last finished step, and the filmstrip. */
 import { createStore, type StoreApi } from "zustand/vanilla";
 import type { EventOf, WireImage, WorkerEvent } from "../../protocol/events.ts";
+import { type Decoding, followDecoding } from "./decoding.ts";
 
 export interface GroupView {
   readonly drawn: EventOf<"groupDrawn">;
@@ -14,6 +15,8 @@ export interface StepView {
   /** One entry per prompt of the step; null until its images are drawn. */
   readonly groups: readonly (GroupView | null)[];
   readonly draw: EventOf<"drawProgressed"> | null;
+  /** How the images came to be, token by token; null before the first decoding step. */
+  readonly decoding: Decoding | null;
 }
 
 export interface Frame {
@@ -27,10 +30,19 @@ export interface FilmstripRow {
   readonly frames: readonly Frame[];
 }
 
+/** An image that is looked at closely: the run goes on, it stays. */
+export interface Inspected {
+  /** Its step as it was when the look began. */
+  readonly step: StepView;
+  readonly group: number;
+  readonly at: number;
+}
+
 export interface GalleryView {
   readonly current: StepView | null;
   readonly finished: StepView | null;
   readonly selectedGroup: number;
+  readonly inspected: Inspected | null;
   readonly rows: readonly FilmstripRow[];
   /** Step looked at in the filmstrip and marked on the curves; null follows the newest. */
   readonly selectedStep: number | null;
@@ -40,6 +52,7 @@ export const EMPTY_GALLERY: GalleryView = {
   current: null,
   finished: null,
   selectedGroup: 0,
+  inspected: null,
   rows: [],
   selectedStep: null,
 };
@@ -71,9 +84,13 @@ function startStep(gallery: GalleryView, event: EventOf<"stepStarted">): Gallery
   const groups = Array.from({ length: event.groups }, () => null);
   return {
     ...gallery,
-    current: { step: event.step, groupSize: event.groupSize, groups, draw: null },
+    current: { step: event.step, groupSize: event.groupSize, groups, draw: null, decoding: null },
     selectedGroup: Math.min(gallery.selectedGroup, Math.max(0, event.groups - 1)),
   };
+}
+
+function followDraw(step: StepView, draw: EventOf<"drawProgressed">): StepView {
+  return { ...step, draw, decoding: followDecoding(step.decoding, draw) };
 }
 
 /** The pictures after one event; pure. */
@@ -83,13 +100,15 @@ export function reduceGallery(gallery: GalleryView, event: WorkerEvent): Gallery
       return {
         ...EMPTY_GALLERY,
         selectedGroup: gallery.selectedGroup,
+        // A recording that begins anew must not take the picture from whoever looks at it.
+        inspected: gallery.inspected,
         rows: event.filmstrip.reduce(addFrame, [] as readonly FilmstripRow[]),
       };
     case "stepStarted":
       return startStep(gallery, event);
     case "drawProgressed":
       return gallery.current?.step === event.step
-        ? { ...gallery, current: { ...gallery.current, draw: event } }
+        ? { ...gallery, current: followDraw(gallery.current, event) }
         : gallery;
     case "groupDrawn":
       return setGroup(gallery, event.step, event.group, () => ({ drawn: event, judged: null, scored: null }));
@@ -130,6 +149,18 @@ export function lastDrawnGroup({
     if (step && group) return { step, group };
   }
   return null;
+}
+
+/** The group looked at closely, with what has been learnt of it since. */
+export function inspectedGroup({
+  current,
+  finished,
+  inspected,
+}: GalleryView): { readonly step: StepView; readonly group: GroupView; readonly at: number } | null {
+  if (!inspected) return null;
+  const step = [current, finished].find((known) => known?.step === inspected.step.step) ?? inspected.step;
+  const group = step.groups[inspected.group];
+  return group ? { step, group, at: inspected.at } : null;
 }
 
 /** The newest frame of a row that is not after a step; its first one before that. */

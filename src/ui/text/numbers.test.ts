@@ -1,5 +1,12 @@
 import { expect, it } from "vitest";
-import { formatBytes, formatCount, formatMetric, formatSeconds, formatSigned } from "./numbers.ts";
+import {
+  formatBytes,
+  formatCount,
+  formatMetric,
+  formatSeconds,
+  formatShare,
+  formatSigned,
+} from "./numbers.ts";
 
 it("writes bytes in decimal units", () => {
   expect([0, 999, 1500, 11_400_000, 999_999, 1.3e9].map(formatBytes)).toEqual([
@@ -33,4 +40,17 @@ it("writes metrics with few digits and gaps as dashes", () => {
 
 it("groups digits", () => {
   expect(formatCount(4_213_876)).toBe("4\u2009213\u2009876");
+});
+
+it("never rounds a probability to certainty", () => {
+  expect([0, 0.184, 0.9852, 0.9932, 0.99983, 0.999999, 1].map(formatShare)).toEqual([
+    "0 %",
+    "18 %",
+    "98.5 %",
+    "99.3 %",
+    "99.98 %",
+    "> 99.99 %",
+    "100 %",
+  ]);
+  expect([0.004, 0.00002].map(formatShare)).toEqual(["0.4 %", "< 0.01 %"]);
 });

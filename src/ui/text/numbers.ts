@@ -49,3 +49,14 @@ export function formatClock(timeMs: number): string {
 export function formatCount(count: number): string {
   return String(Math.round(count)).replace(/\B(?=(\d{3})+$)/g, "\u2009");
 }
+
+/** A probability: "93 %", "0.4 %", and never 100 % or 0 % where it is not quite: "99.98 %". */
+export function formatShare(share: number): string {
+  const percent = share * 100;
+  const distance = Math.min(percent, 100 - percent);
+  const digits = distance === 0 || distance >= 1.5 ? 0 : distance >= 0.095 ? 1 : 2;
+  const text = percent.toFixed(digits);
+  if (distance > 0 && Number(text) === 0) return "< 0.01 %";
+  if (distance > 0 && Number(text) === 100) return "> 99.99 %";
+  return `${text} %`;
+}

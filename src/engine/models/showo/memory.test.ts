@@ -3,10 +3,15 @@ import { fileURLToPath } from "node:url";
 import * as tf from "@tensorflow/tfjs-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { folderReader } from "../../../cli/node/files.ts";
+import { makeConfig } from "../../config.ts";
 import { registerGradients } from "../../device/gradients.ts";
+import type { ModelFormat } from "../../quant/quantFormat.ts";
+import { planMemory } from "../../rl/memoryPlan.ts";
 import { loadModel } from "../loadModel.ts";
-import type { UnifiedModel } from "../unified.ts";
+import type { MemoryDemand, UnifiedModel } from "../unified.ts";
 import { DEMAND, DEMANDS, openForWork, WORK, type Work } from "./__fixtures__/memoryWork.ts";
+import { randomShowoConfig } from "./__fixtures__/randomShowo.ts";
+import { estimateShowoMemory } from "./memory.ts";
 
 /** The most bytes of tensors that there were during `work`, beyond those before. */
 async function peakDuring(work: () => Promise<void>): Promise<number> {
@@ -65,4 +70,43 @@ describe("the memory estimate", () => {
       }
     },
   );
+});
+
+describe("Show-o 1.3B", () => {
+  /** spec/showo.md section 2, 256 × 256 pixels. */
+  const config = {
+    ...randomShowoConfig,
+    vocabSize: 58_498,
+    llmVocabSize: 50_295,
+    codebookSize: 8192,
+    imageTokenCount: 256,
+    maxTextLength: 128,
+    imageOffset: 50_305,
+    maskId: 58_497,
+    hiddenSize: 2048,
+    mlpSize: 8192,
+    layerCount: 24,
+    headCount: 32,
+    rotary: { headSize: 64, rotarySize: 32, base: 10_000 },
+  };
+  const opened = (weights: ModelFormat) => ({
+    estimateMemory: (demand: MemoryDemand) =>
+      estimateShowoMemory(
+        { config, weights, tokenizerNumbers: 95e6, imageSide: 256, pixelChannels: 128, hasShaders: true },
+        { ...demand, weights: demand.weights ?? weights },
+      ),
+  });
+  const plan = (weights: ModelFormat, memoryBudget: number) =>
+    planMemory(opened(weights), makeConfig("robust", { memoryBudget }));
+
+  it("fits 4 GiB in int4 and in int8, an image a pass, and nothing smaller", () => {
+    expect(plan("int4", 4).limits).toEqual({ imagesPerCall: 4, imagesPerPass: 1, isRecomputed: false });
+    expect(plan("int8", 4).limits).toEqual({ imagesPerCall: 4, imagesPerPass: 1, isRecomputed: false });
+    expect(plan("int4", 3).limits.isRecomputed).toBe(true);
+    expect(() => plan("int4", 2)).toThrowError(/raise the memory budget to 2\.25 GiB/);
+  });
+
+  it("is too much in f32, and the refusal names int8 and int4", () => {
+    expect(() => plan("f32", 8)).toThrowError(/int8 weights \(2\.60 GiB\).*int4 weights \(2\.22 GiB\)/);
+  });
 });

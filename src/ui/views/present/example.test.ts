@@ -26,6 +26,7 @@ const stepOf = (step: number, ...groups: (GroupView | null)[]): StepView => ({
   groupSize: 2,
   groups,
   draw: null,
+  decoding: null,
 });
 
 describe("the example", () => {

@@ -1,3 +1,4 @@
+import { Button } from "react-aria-components";
 import { DivergingBar } from "../../components/DivergingBar.tsx";
 import { PixelCanvas } from "../../components/PixelCanvas.tsx";
 import { TokenGrid } from "../../components/TokenGrid.tsx";
@@ -48,12 +49,19 @@ export function Picture({ tile, at }: { tile: Tile; at: number }) {
 }
 
 /** One image with the model's own answer, its reward and its advantage. Its box never changes size. */
-export function GroupTile({ tile, at }: { tile: Tile; at: number }) {
+export function GroupTile({ tile, at, onLook }: { tile: Tile; at: number; onLook: () => void }) {
   const { answer, probability, reward, advantage } = tile;
   return (
     <li className={styles.tile}>
       <div className={styles.picture}>
         <Picture tile={tile} at={at} />
+        {tile.image ? (
+          <Button
+            className={styles.look ?? ""}
+            aria-label={`Look closely at image ${at + 1}`}
+            onPress={onLook}
+          />
+        ) : null}
       </div>
       <div className={styles.said}>
         <span className={styles.answer} title={answer ?? undefined}>

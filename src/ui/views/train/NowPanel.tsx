@@ -4,6 +4,7 @@ import type { GroupView, StepView } from "../../stores/galleryStore.ts";
 import { SOURCE_WORDS } from "../../text/words.ts";
 import { useGallery, usePlayground, useRun } from "../../usePlayground.ts";
 import { GroupTile, tileOf } from "./GroupTile.tsx";
+import { Inspector } from "./Inspector.tsx";
 import styles from "./NowPanel.module.css";
 import { PhaseIndicator } from "./PhaseIndicator.tsx";
 
@@ -117,7 +118,7 @@ function Verdict({ group }: { group: GroupView | null }) {
 
 /** The step at work: one prompt, its images, and what the model thinks of them. */
 export function NowPanel() {
-  const { source } = usePlayground();
+  const { stores, source } = usePlayground();
   const step = useGallery((gallery) => gallery.current ?? gallery.finished);
   const selected = useGallery((gallery) => gallery.selectedGroup);
   const planned = useRun((run) => run.config?.groupSize ?? 8);
@@ -147,11 +148,17 @@ export function NowPanel() {
       </div>
       <ol className={styles.tiles} data-columns={columnsOf(size)}>
         {Array.from({ length: size }, (_, image) => (
-          // biome-ignore lint/suspicious/noArrayIndexKey: the place in the group is the image's identity
-          <GroupTile key={image} tile={tileOf(step, at, image)} at={image} />
+          <GroupTile
+            // biome-ignore lint/suspicious/noArrayIndexKey: the place in the group is the image's identity
+            key={image}
+            tile={tileOf(step, at, image)}
+            at={image}
+            onLook={() => step && stores.gallery.setState({ inspected: { step, group: at, at: image } })}
+          />
         ))}
       </ol>
       <Verdict group={group} />
+      <Inspector />
     </section>
   );
 }
