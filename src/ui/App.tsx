@@ -22,10 +22,25 @@ function skipToMain(): void {
   document.getElementById("main")?.focus();
 }
 
-/** What every view stands in: one header, one row of controls, one status line. */
+/** What every view stands in: one header, one row of controls, one status line. A presentation stands alone. */
 function Shell() {
   const view = usePage((page) => page.view);
   const View = VIEWS[view];
+  const content = (
+    <>
+      <LinkNotice />
+      <Suspense fallback={<div className={styles.waiting} />}>
+        <View />
+      </Suspense>
+    </>
+  );
+  if (view === "present") {
+    return (
+      <main id="main" className={styles.stage} tabIndex={-1} aria-label={routeOf(view).title}>
+        {content}
+      </main>
+    );
+  }
   return (
     <div className={styles.shell}>
       <button type="button" className={styles.skip} onClick={skipToMain}>
@@ -34,10 +49,7 @@ function Shell() {
       <Header />
       <TransportBar />
       <main id="main" className={styles.main} tabIndex={-1} aria-label={routeOf(view).title}>
-        <LinkNotice />
-        <Suspense fallback={<div className={styles.waiting} />}>
-          <View />
-        </Suspense>
+        {content}
       </main>
       <StatusStrip />
     </div>

@@ -28,7 +28,8 @@ export function LiveRegion() {
     };
   }, [stores]);
   return (
-    <div className="visuallyHidden" role="status" aria-live="polite">
+    // At the top: below a page as high as the window it would make the page scroll.
+    <div className="visuallyHidden" style={{ top: 0 }} role="status" aria-live="polite">
       {news}
     </div>
   );

@@ -14,7 +14,7 @@ const SITE = "UniRL Playground";
 
 /** What a link to the page as it is now says. */
 export function describePage(page: Page): Omit<Link, "problems"> {
-  const { view, source, lesson, hidden } = page.store.getState();
+  const { view, source, lesson, beat, hidden } = page.store.getState();
   const { stores } = source === "live" ? page.live : page.recorded;
   const { config, state, step: finished } = stores.run.getState();
   const base = configOf(lesson);
@@ -23,7 +23,7 @@ export function describePage(page: Page): Omit<Link, "problems"> {
   const steps = page.playback.getState().header?.steps ?? 0;
   const { selectedStep } = stores.gallery.getState();
   const isLookedAt = source === "recorded" && state === "paused" && finished > 0 && finished < steps;
-  return { view, lesson, changes, step: selectedStep ?? (isLookedAt ? finished : null), hidden };
+  return { view, lesson, changes, step: selectedStep ?? (isLookedAt ? finished : null), beat, hidden };
 }
 
 /** The whole address of the page as it is now. */

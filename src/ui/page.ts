@@ -130,8 +130,8 @@ class LessonPage implements Page {
     this.live.session.play(plan);
   }
 
-  async follow({ view, lesson, changes, step, hidden, problems }: Link): Promise<void> {
-    this.store.setState({ view, lesson, hidden, problems });
+  async follow({ view, lesson, changes, step, beat, hidden, problems }: Link): Promise<void> {
+    this.store.setState({ view, lesson, beat, hidden, problems });
     this.live.stores.settings.setState({ draft: changes });
     this.live.session.plan(this.#planRun());
     if (this.store.getState().source === "live") return;

@@ -14,6 +14,7 @@ describe("a link", () => {
       lesson: DEFAULT_LESSON,
       changes: {},
       step: null,
+      beat: "prompts",
       hidden: [],
       problems: [],
     });
@@ -26,6 +27,7 @@ describe("a link", () => {
       lesson: HACKING,
       changes: { learningRate: 3e-5, groupSize: 4, objective: "sft" as const, seed: 1234 },
       step: 96,
+      beat: "prompts" as const,
       hidden: ["advanced", "share"] as const,
     };
     const hash = writeLink(state);
@@ -33,6 +35,16 @@ describe("a link", () => {
       "#/how?v=1&lesson=reward-hacking&learningRate=3e-5&groupSize=4&objective=sft&seed=1234&step=96&hide=advanced,share",
     );
     expect(readLink(hash)).toEqual({ ...state, problems: [] });
+  });
+
+  it("names the beat of a presentation, and only there", () => {
+    const link = readLink("#/present?v=1&lesson=counting&beat=curve");
+    expect([link.beat, link.problems]).toEqual(["curve", []]);
+    expect(writeLink(link)).toBe("#/present?v=1&lesson=counting&beat=curve");
+    expect(writeLink({ ...link, view: "train" })).toBe("#/train?v=1&lesson=counting");
+    expect(readLink("#/present?v=1&beat=9").problems).toEqual([
+      { kind: "unreadable", label: "beat", asked: "9" },
+    ]);
   });
 
   it("keeps only what differs from the lesson", () => {

@@ -1,6 +1,6 @@
 /**
- * What a link carries besides the view: version, lesson, the settings that differ from the lesson's, the step looked at
- * and what is hidden. Reading never fails: what cannot be used becomes a problem that the page says in a sentence.
+ * What a link carries besides the view: version, lesson, the settings that differ from the lesson's, the step looked
+ * at, the beat of a presentation and what is hidden. Reading never fails: what cannot be used becomes a problem that the page says in a sentence.
  */
 import {
   CONFIG_FIELDS,
@@ -11,6 +11,7 @@ import {
   type RunConfig,
 } from "../engine/config.ts";
 import { ADDRESS_KEYS } from "./address.ts";
+import { type Beat, FIRST_BEAT, isBeat } from "./beats.ts";
 import { configOf, DEFAULT_LESSON, findLesson, type Lesson } from "./lessons/lessons.ts";
 import { HOME, parseHash, type ViewId } from "./routes.ts";
 
@@ -35,11 +36,13 @@ export interface Link {
   readonly changes: Readonly<Partial<RunConfig>>;
   /** Null follows the run. */
   readonly step: number | null;
+  /** Of the presentation. */
+  readonly beat: Beat;
   readonly hidden: readonly Hideable[];
   readonly problems: readonly LinkProblem[];
 }
 
-const OWN_KEYS: readonly string[] = ["v", "lesson", "step", "hide"];
+const OWN_KEYS: readonly string[] = ["v", "lesson", "step", "beat", "hide"];
 const LARGEST_STEP = 1_000_000;
 
 const isConfigKey = (key: string): key is ConfigKey => Object.hasOwn(CONFIG_FIELDS, key);
@@ -93,6 +96,13 @@ function readStep(query: URLSearchParams, problems: LinkProblem[]): number | nul
   return null;
 }
 
+function readBeat(query: URLSearchParams, problems: LinkProblem[]): Beat {
+  const asked = query.get("beat") ?? FIRST_BEAT;
+  if (isBeat(asked)) return asked;
+  problems.push({ kind: "unreadable", label: "beat", asked });
+  return FIRST_BEAT;
+}
+
 function readHidden(query: URLSearchParams, problems: LinkProblem[]): Hideable[] {
   const asked = (query.get("hide") ?? "").split(",").filter((name) => name !== "");
   const unknown = asked.filter((name) => !HIDEABLE.some((part) => part === name));
@@ -124,6 +134,7 @@ export function readLink(hash: string): Link {
     lesson,
     changes: Object.fromEntries(changes),
     step: readStep(query, problems),
+    beat: readBeat(query, problems),
     hidden: readHidden(query, problems),
     problems,
   };
@@ -141,13 +152,14 @@ function writeValue(value: ConfigValue): string {
  * @param address options that the present hash carries and that go on with it
  */
 export function writeLink(
-  { view, lesson, changes, step, hidden }: Omit<Link, "problems">,
+  { view, lesson, changes, step, beat, hidden }: Omit<Link, "problems">,
   address: readonly (readonly [string, string])[] = [],
 ): string {
   const state: (readonly [string, string])[] = [
     ...(lesson === DEFAULT_LESSON ? [] : [["lesson", lesson.id] as const]),
     ...Object.entries(changes).map(([key, value]) => [key, writeValue(value)] as const),
     ...(step === null ? [] : [["step", String(step)] as const]),
+    ...(view === "present" && beat !== FIRST_BEAT ? [["beat", beat] as const] : []),
     ...(hidden.length === 0 ? [] : [["hide", hidden.join(",")] as const]),
   ];
   const version = state.length > 0 ? [["v", String(LINK_VERSION)] as const] : [];

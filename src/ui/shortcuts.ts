@@ -15,7 +15,7 @@ const USES_SPACE = /^(button|a|input|summary|.*:(menuitem|tab|option|switch|radi
 const USES_ARROWS = /^(input|.*:(menuitem|tab|option|radio|slider))/;
 
 /** The action a key press asks for, or null. */
-export function findAction(actions: readonly Action[], press: KeyPress): Action | null {
+export function findAction<A extends Pick<Action, "keys">>(actions: readonly A[], press: KeyPress): A | null {
   if (press.hasModifier || TYPING.test(press.focus)) return null;
   if (press.key === " " && USES_SPACE.test(press.focus)) return null;
   if (press.key.startsWith("Arrow") && USES_ARROWS.test(press.focus)) return null;
@@ -31,14 +31,18 @@ function describeFocus(target: EventTarget | null): string {
   return detail ? `${tag}:${detail}` : tag === "input" ? "input:text" : tag;
 }
 
+export function pressOf(event: KeyboardEvent): KeyPress {
+  const hasModifier = event.ctrlKey || event.metaKey || event.altKey;
+  return { key: event.key, hasModifier, focus: describeFocus(event.target) };
+}
+
 /** Listens until the returned function is called. */
 export function attachShortcuts(actions: readonly Action[], present: () => ActionContext): () => void {
   const listen = (event: KeyboardEvent) => {
     const context = present();
     const { hasShortcuts, isHelpOpen } = context.stores.settings.getState();
     if (!hasShortcuts || event.defaultPrevented) return;
-    const hasModifier = event.ctrlKey || event.metaKey || event.altKey;
-    const action = findAction(actions, { key: event.key, hasModifier, focus: describeFocus(event.target) });
+    const action = findAction(actions, pressOf(event));
     if (!action || (isHelpOpen && action.id !== "help")) return;
     event.preventDefault();
     if (action.isEnabled(context) && !event.repeat) action.run(context);

@@ -84,24 +84,3 @@ export function HowSketch() {
     </Sheet>
   );
 }
-
-/** A screen: before, now, one curve. */
-export function PresentSketch() {
-  return (
-    <Sheet>
-      <Card x={20} width={280} height={150} />
-      <rect x="40" y="32" width="66" height="66" rx="9" fill="var(--well)" />
-      <rect x="120" y="32" width="66" height="66" rx="9" fill="var(--well)" />
-      <circle cx="73" cy="65" r="15" fill="var(--edge)" opacity="0.45" />
-      <circle cx="153" cy="65" r="15" fill="var(--accent)" />
-      <path
-        d="M206 92c14-2 18-18 30-24s16-22 44-28"
-        stroke="var(--accent)"
-        strokeWidth="3.5"
-        strokeLinecap="round"
-      />
-      <rect x="40" y="116" width="180" height="10" rx="5" fill="var(--line)" />
-      <rect x="40" y="134" width="120" height="10" rx="5" fill="var(--line)" />
-    </Sheet>
-  );
-}

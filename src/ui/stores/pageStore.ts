@@ -1,6 +1,7 @@
 /** What the page shows beside a run: the view, the lesson, recorded or live, what a link hides and asked in vain. */
 import { createStore, type StoreApi } from "zustand/vanilla";
 import type { Playback } from "../../workers/recordedClient.ts";
+import { type Beat, FIRST_BEAT } from "../beats.ts";
 import { DEFAULT_LESSON, type Lesson } from "../lessons/lessons.ts";
 import type { Hideable, LinkProblem } from "../permalink.ts";
 import { HOME, type ViewId } from "../routes.ts";
@@ -12,6 +13,8 @@ export interface PageView {
   readonly view: ViewId;
   readonly source: Source;
   readonly lesson: Lesson;
+  /** Where the presentation is. */
+  readonly beat: Beat;
   readonly hidden: readonly Hideable[];
   readonly problems: readonly LinkProblem[];
 }
@@ -22,6 +25,7 @@ export const createPageStore = (): PageStore =>
     view: HOME,
     source: "recorded",
     lesson: DEFAULT_LESSON,
+    beat: FIRST_BEAT,
     hidden: [],
     problems: [],
   }));

@@ -80,7 +80,7 @@ function reduceProgress(run: RunView, event: EventOf<"modelProgressed">): RunVie
 }
 
 /** Trouble with storage outlives the start of a run: it still is not saved. */
-function isLasting(failure: Failure | null): boolean {
+export function isLasting(failure: Failure | null): boolean {
   return failure?.error.code === "storageUnavailable" || failure?.error.code === "storageFull";
 }
 

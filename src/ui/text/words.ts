@@ -114,11 +114,6 @@ export const EMPTY_WORDS = {
       "A prompt, a group of images, a question to itself, a reward, a comparison, a nudge: the six stops of a step, on the data of the run you watch.",
     action: "Watch a step",
   },
-  present: {
-    title: "For the big screen",
-    story: "The drawing before, the drawing now, and one curve, large enough for the last row.",
-    action: "Choose a lesson",
-  },
 } as const;
 
 export const RUNS_WORDS = {

@@ -1,12 +1,127 @@
-import { EmptyState } from "../../components/EmptyState.tsx";
-import { PresentSketch } from "../../components/Sketch.tsx";
-import { EMPTY_WORDS } from "../../text/words.ts";
-import { usePlayground } from "../../usePlayground.ts";
+import { type ReactNode, useEffect } from "react";
+import type { Beat } from "../../beats.ts";
+import { NOTES, PRESENT_WORDS } from "../../text/presenting.ts";
+import { usePage, usePlayground, useRun } from "../../usePlayground.ts";
+import { Change } from "./Change.tsx";
+import { Controls } from "./Controls.tsx";
+import { Drawing } from "./Drawing.tsx";
+import { ExampleScene } from "./ExampleScene.tsx";
+import { KeysOverlay } from "./KeysOverlay.tsx";
+import { LiveStage } from "./LiveStage.tsx";
+import styles from "./PresentView.module.css";
+import { Prompts } from "./Prompts.tsx";
+import { isBroken } from "./presenter.ts";
+import { RewardCurve } from "./RewardCurve.tsx";
+import { StageHead } from "./StageHead.tsx";
+import {
+  OverlayContext,
+  useCue,
+  useIsFullScreen,
+  useIsPointerResting,
+  useOverlays,
+  usePresenter,
+} from "./usePresenter.ts";
 
-/** The run on a big screen. */
-export function PresentView() {
-  const { page } = usePlayground();
+/** What a beat shows. */
+function Scene({ beat }: { beat: Beat }): ReactNode {
+  switch (beat) {
+    case "prompts":
+      return <Prompts />;
+    case "drawing":
+      return <Drawing />;
+    case "question":
+    case "reward":
+      return <ExampleScene beat={beat} />;
+    case "change":
+      return <Change />;
+    case "curve":
+      return <RewardCurve />;
+    default:
+      return beat satisfies never;
+  }
+}
+
+function Headline({ beat }: { beat: Beat }) {
+  const images = useRun((run) => run.config?.groupSize ?? 8);
   return (
-    <EmptyState sketch={<PresentSketch />} {...EMPTY_WORDS.present} onAction={() => page.navigate("train")} />
+    <h1 className={styles.headline} aria-live="polite">
+      {PRESENT_WORDS.headlines[beat](images)}
+    </h1>
+  );
+}
+
+/** For the presenter's eyes: what to say, and what the lesson wants to be seen. */
+function Notes({ beat }: { beat: Beat }) {
+  const { story, lookAt } = usePage((page) => page.lesson);
+  const { words, place } = NOTES[beat];
+  const own = place === "story" ? story[0] : lookAt.find((look) => look.place === place)?.words;
+  return (
+    <section className={styles.notes} aria-label={PRESENT_WORDS.notes}>
+      <p>{words}</p>
+      {own ? <p>{own}</p> : null}
+    </section>
+  );
+}
+
+/** Lies over all, also for assistive technology; afterwards the stage has the focus, as when it opened. */
+function BlackOut() {
+  const cue = useCue();
+  useEffect(() => () => document.getElementById("main")?.focus({ preventScroll: true }), []);
+  return (
+    <button
+      type="button"
+      className={styles.dark}
+      aria-label={PRESENT_WORDS.dark}
+      // biome-ignore lint/a11y/noAutofocus: nothing else can be reached in the dark
+      autoFocus
+      onClick={() => cue("black")}
+    />
+  );
+}
+
+function Stage() {
+  const { source } = usePlayground();
+  const beat = usePage((page) => page.beat);
+  const lesson = usePage((page) => page.lesson);
+  const isBlack = useOverlays((overlays) => overlays.isBlack);
+  const hasNotes = useOverlays((overlays) => overlays.hasNotes);
+  const hasBegun = useRun((run) => !isBroken(run) && (run.step > 0 || run.activeStep !== null));
+  const isFullScreen = useIsFullScreen();
+  const isPointerResting = useIsPointerResting();
+  return (
+    <>
+      <div
+        className={styles.stage}
+        inert={isBlack}
+        data-resting={(isFullScreen && isPointerResting) || undefined}
+      >
+        <StageHead />
+        {source === "live" && !hasBegun ? (
+          <LiveStage />
+        ) : (
+          <div key={`${source} ${lesson.id}`} className={styles.beat}>
+            <Headline beat={beat} />
+            {/* Question and reward tell of the same images, so the one does not end where the other begins. */}
+            <div key={beat === "reward" ? "question" : beat} className={styles.scene}>
+              <Scene beat={beat} />
+            </div>
+          </div>
+        )}
+        {hasNotes && !isBlack ? <Notes beat={beat} /> : null}
+        <Controls />
+      </div>
+      <KeysOverlay />
+      {isBlack ? <BlackOut /> : null}
+    </>
+  );
+}
+
+/** The run on a big screen: one idea at a time, by arrow keys. */
+export function PresentView() {
+  const overlays = usePresenter();
+  return (
+    <OverlayContext value={overlays}>
+      <Stage />
+    </OverlayContext>
   );
 }

@@ -38,7 +38,8 @@ export function tileOf(step: StepView | null, group: number, at: number): Tile {
   };
 }
 
-function Picture({ tile, at }: { tile: Tile; at: number }) {
+/** An image, or the tokens of it that are decided. */
+export function Picture({ tile, at }: { tile: Tile; at: number }) {
   const tokenCount = useRun((run) => run.model?.imageTokenCount ?? UNKNOWN_TOKENS);
   const themeKey = useSettings((settings) => settings.theme);
   if (tile.image) return <PixelCanvas image={tile.image} alt={tile.alt} />;

@@ -1,0 +1,50 @@
+import { Dialog, Heading, Modal, ModalOverlay } from "react-aria-components";
+import { playPause } from "../../actions/playPause.ts";
+import { PushButton } from "../../components/PushButton.tsx";
+import { keyName } from "../../text/keyName.ts";
+import { PRESENT_WORDS } from "../../text/presenting.ts";
+import { CUES } from "./cues.ts";
+import styles from "./KeysOverlay.module.css";
+import { useCue, useOverlays } from "./usePresenter.ts";
+
+const ROWS = [
+  ...CUES.map(({ id, keys }) => ({ name: PRESENT_WORDS.cues[id], keys: keys as readonly string[] })),
+  { name: PRESENT_WORDS.playPause, keys: playPause.keys },
+];
+
+/** Every key of the presentation. */
+export function KeysOverlay() {
+  const cue = useCue();
+  const isOpen = useOverlays((overlays) => overlays.hasKeys);
+  return (
+    <ModalOverlay
+      className={styles.veil ?? ""}
+      isOpen={isOpen}
+      onOpenChange={() => cue("keys")}
+      isDismissable
+    >
+      <Modal className={styles.modal ?? ""}>
+        <Dialog className={styles.dialog ?? ""}>
+          <div className={styles.head}>
+            <Heading slot="title">{PRESENT_WORDS.keysTitle}</Heading>
+            <PushButton icon="close" kind="quiet" isIconOnly onPress={() => cue("keys")}>
+              {PRESENT_WORDS.close}
+            </PushButton>
+          </div>
+          <dl className={styles.keys}>
+            {ROWS.map(({ name, keys }) => (
+              <div key={name} className={styles.row}>
+                <dt>{name}</dt>
+                <dd>
+                  {keys.map((key) => (
+                    <kbd key={key}>{keyName(key)}</kbd>
+                  ))}
+                </dd>
+              </div>
+            ))}
+          </dl>
+        </Dialog>
+      </Modal>
+    </ModalOverlay>
+  );
+}
