@@ -75,6 +75,8 @@ class LessonPage implements Page {
   readonly #parts: PageParts;
   /** The lesson whose recording is open. */
   #opened: Lesson | null = null;
+  /** What the followed link changes: drafts until a run has them, and still what was asked for then. */
+  #linked: Partial<RunConfig> = {};
 
   constructor(parts: PageParts) {
     const { store, playback, player, recorded, live } = parts;
@@ -110,6 +112,7 @@ class LessonPage implements Page {
   }
 
   async openLesson(lesson: Lesson): Promise<void> {
+    this.#linked = {};
     this.live.stores.settings.setState({ draft: {} });
     this.store.setState({ lesson, source: "recorded" });
     this.live.session.plan(this.#planRun());
@@ -132,6 +135,7 @@ class LessonPage implements Page {
 
   async follow({ view, lesson, changes, step, beat, hidden, problems }: Link): Promise<void> {
     this.store.setState({ view, lesson, beat, hidden, problems });
+    this.#linked = changes;
     this.live.stores.settings.setState({ draft: changes });
     this.live.session.plan(this.#planRun());
     if (this.store.getState().source === "live") return;
@@ -141,7 +145,7 @@ class LessonPage implements Page {
   #planRun(changes: Partial<RunConfig> = {}): RunPlan {
     const { lesson } = this.store.getState();
     const { draft } = this.live.stores.settings.getState();
-    return { preset: lesson.preset, config: { ...configOf(lesson), ...draft, ...changes } };
+    return { preset: lesson.preset, config: { ...configOf(lesson), ...this.#linked, ...draft, ...changes } };
   }
 
   async #open(lesson: Lesson, step: number, isPlaying: boolean): Promise<void> {
