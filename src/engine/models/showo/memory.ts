@@ -93,15 +93,23 @@ function learningNumbers({ config, hasShaders }: ShowoSizes, demand: MemoryDeman
   const { drawn, asked } = rowsOf(config, demand);
   const tapeOf = (rows: number) => {
     const { kept, passing } = rowNumbers(config, rows, hasShaders);
+    const numbers = imagesPerPass * rows;
+    if (!isRecomputed)
+      return { lasting: numbers * (layerCount * kept + passing + 4 * hiddenSize), passing: 0 };
     // One block is there twice while it is computed again.
-    const blocks = isRecomputed ? layerCount * hiddenSize + 2 * kept : layerCount * kept;
-    return imagesPerPass * rows * (blocks + passing + 4 * hiddenSize);
+    return { lasting: numbers * (layerCount + 4) * hiddenSize, passing: numbers * (2 * kept + passing) };
   };
+  const [drawing, answering] = [tapeOf(drawn), tapeOf(asked)];
   const scored = imagesPerPass * imageTokenCount * codebookSize;
-  // Twins write down all logits; the differentiable image needs logits, noise and probabilities anywhere.
-  const images = tapeOf(drawn) + (hasShaders ? 0 : 4 * scored);
-  const answers = tapeOf(asked) + (hasShaders ? 0 : 4 * imagesPerPass * answerMaxTokens * config.imageOffset);
-  return isEndToEnd ? answers + tapeOf(drawn) + 5 * scored : Math.max(images, answers);
+  if (isEndToEnd) {
+    // Logits, noise and probabilities of the differentiable image.
+    const passing = Math.max(drawing.passing, answering.passing);
+    return drawing.lasting + answering.lasting + passing + 5 * scored;
+  }
+  // Twins write down all logits.
+  const images = drawing.lasting + drawing.passing + (hasShaders ? 0 : 4 * scored);
+  const text = hasShaders ? 0 : 4 * imagesPerPass * answerMaxTokens * config.imageOffset;
+  return Math.max(images, answering.lasting + answering.passing + text);
 }
 
 /** Keys and values of all layers, one layer's rows, and what a pass of frozen weights needs besides. */
