@@ -5,7 +5,7 @@ import { Playground } from "../playground.ts";
 test("an image is looked at closely, with its reward's parts, while the run goes on", async ({ page }) => {
   const playground = new Playground(page);
   await playground.openRecorded("#/train?step=2");
-  const first = playground.button("Look closely at image 1");
+  const first = playground.button("Inspect image 1");
   await expect(first).toBeVisible();
   await first.focus();
   await page.keyboard.press("Enter");

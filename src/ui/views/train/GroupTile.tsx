@@ -58,7 +58,7 @@ export function GroupTile({ tile, at, onLook }: { tile: Tile; at: number; onLook
         {tile.image ? (
           <Button
             className={styles.look ?? ""}
-            aria-label={`Look closely at image ${at + 1}`}
+            aria-label={`Inspect image ${at + 1}`}
             onPress={onLook}
           />
         ) : null}
