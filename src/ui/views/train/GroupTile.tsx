@@ -56,11 +56,7 @@ export function GroupTile({ tile, at, onLook }: { tile: Tile; at: number; onLook
       <div className={styles.picture}>
         <Picture tile={tile} at={at} />
         {tile.image ? (
-          <Button
-            className={styles.look ?? ""}
-            aria-label={`Inspect image ${at + 1}`}
-            onPress={onLook}
-          />
+          <Button className={styles.look ?? ""} aria-label={`Inspect image ${at + 1}`} onPress={onLook} />
         ) : null}
       </div>
       <div className={styles.said}>
