@@ -9,7 +9,7 @@ import type { ModelFormat } from "../../quant/quantFormat.ts";
 import { planMemory } from "../../rl/memoryPlan.ts";
 import { loadModel } from "../loadModel.ts";
 import type { MemoryDemand, UnifiedModel } from "../unified.ts";
-import { DEMAND, DEMANDS, openForWork, WORK, type Work } from "./__fixtures__/memoryWork.ts";
+import { DEMAND, itBoundsEveryPart, openForWork, WORK } from "./__fixtures__/memoryWork.ts";
 import { randomShowoConfig } from "./__fixtures__/randomShowo.ts";
 import { estimateShowoMemory } from "./memory.ts";
 
@@ -58,18 +58,7 @@ describe("the memory estimate", () => {
     expect(weights + adapter).toBeLessThan(1.2 * held);
   });
 
-  it.each(Object.entries(WORK) as [keyof typeof WORK, Work][])(
-    "bounds %s, and not by far",
-    async (part, work) => {
-      for (const demand of DEMANDS) {
-        await work(model, demand);
-        const peak = await peakDuring(() => work(model, demand));
-        const planned = model.estimateMemory(demand)[part];
-        expect(planned).toBeGreaterThanOrEqual(peak);
-        expect(planned).toBeLessThan(3 * peak);
-      }
-    },
-  );
+  itBoundsEveryPart(() => model, peakDuring, 3);
 });
 
 describe("Show-o 1.3B", () => {
