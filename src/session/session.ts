@@ -98,6 +98,13 @@ export class Session {
         return await this.#resumeRun(command.runId);
       case "deleteRun":
         return await this.#deleteRun(command.runId);
+      case "listRuns":
+      case "pinRun":
+      case "branchRun":
+      case "drawSamples":
+      case "evaluate":
+      case "endJob":
+        throw new EngineError("badInput", "This comes with the next commit.");
       case "play":
         return this.#need().loop.play("forever");
       case "stepOnce":
