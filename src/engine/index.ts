@@ -15,6 +15,7 @@ export {
   peftOfCheckpoint,
 } from "./checkpoint/peftAdapter.ts";
 export { withCheckpoint } from "./checkpoint/withCheckpoint.ts";
+export { chunk } from "./chunk.ts";
 export {
   type BackendName,
   type BackendOptions,
