@@ -8,6 +8,13 @@ import { runConfigSchema } from "../engine/config.ts";
 /** Views on any buffer, shared or not. */
 const bytes = z.custom<Uint8Array>((value) => value instanceof Uint8Array, "expected bytes");
 
+/** Weights to look at: the model as it came, or with a run's adapter, of the open run as it is now, of another as saved. */
+export const weightsSourceSchema = z.discriminatedUnion("of", [
+  z.object({ of: z.literal("model") }),
+  z.object({ of: z.literal("run"), runId: z.string() }),
+]);
+export type WeightsSource = z.infer<typeof weightsSourceSchema>;
+
 const configChanges = z.record(z.string(), z.union([z.number(), z.string()]));
 
 export const commandSchema = z.discriminatedUnion("type", [
@@ -35,10 +42,46 @@ export const commandSchema = z.discriminatedUnion("type", [
   z.object({ type: z.literal("cancelOpening") }),
   /** Begins a run with a fresh adapter, paused at step 0. */
   z.object({ type: z.literal("startRun"), preset: z.string(), config: runConfigSchema }),
-  /** Restores the newest good checkpoint of a run, paused. */
-  z.object({ type: z.literal("resumeRun"), runId: z.string() }),
+  /** Restores the newest good checkpoint of a run, paused. Forced, it takes the run from the tab that has it. */
+  z.object({ type: z.literal("resumeRun"), runId: z.string(), isForced: z.boolean().optional() }),
   /** Deletes a stored run. */
   z.object({ type: z.literal("deleteRun"), runId: z.string() }),
+  /** Asks for the stored runs of the model. Answered by `runsListed`, now and whenever the list changes. */
+  z.object({ type: z.literal("listRuns") }),
+  /** Keeps a copy of a run as it is now, under a title, safe from later saves and from tidying up. */
+  z.object({ type: z.literal("pinRun"), runId: z.string(), title: z.string().min(1).max(80) }),
+  /** Opens a copy of a stored run, paused; the original stays as it is. */
+  z.object({ type: z.literal("branchRun"), runId: z.string() }),
+  /**
+   * Draws one prompt from one seed with several weights and asks each image a question. Training pauses first and rests
+   * meanwhile. A job: `jobStarted`, a `sampleDrawn` each, `jobEnded`.
+   */
+  z.object({
+    type: z.literal("drawSamples"),
+    jobId: z.string(),
+    sources: z.array(weightsSourceSchema).min(1).max(4),
+    prompt: z.string(),
+    /** Null: the world's own question where the prompt is one of its sentences, none otherwise. */
+    question: z.string().nullable(),
+    seed: z.string(),
+  }),
+  /**
+   * Has the outside judge score test prompts drawn with these weights. What was judged before is kept and counts. A job:
+   * `jobStarted`, `imagesJudged` in batches, `jobEnded`.
+   */
+  z.object({
+    type: z.literal("evaluate"),
+    jobId: z.string(),
+    source: weightsSourceSchema,
+    /** Test prompts, spread evenly over the list; null for all. */
+    promptCount: z.number().int().positive().nullable(),
+    imagesPerPrompt: z.number().int().positive(),
+    seed: z.number().int(),
+    /** Only shows what is judged already. */
+    isStoredOnly: z.boolean(),
+  }),
+  /** Ends a job within a decoding step; what is finished is kept. */
+  z.object({ type: z.literal("endJob"), jobId: z.string() }),
   z.object({ type: z.literal("play") }),
   /** Pauses at the next safe point: after the current phase, never mid-update. */
   z.object({ type: z.literal("pause") }),

@@ -30,6 +30,49 @@ const errorRecord = z.object({
 /** One number per name, all of one step; see METRICS in `record.ts` for meaning and unit. */
 const metrics = z.record(z.string(), z.number());
 
+/** A share with its 95 % interval (bootstrap over prompts), and how many prompts are behind it. */
+const estimate = z.object({ mean: z.number(), low: z.number(), high: z.number(), count: z.number() });
+export type WireEstimate = z.infer<typeof estimate>;
+
+/** A stored run as lists show it. */
+const runSummary = z.object({
+  runId: z.string(),
+  /** Given when it was pinned. */
+  title: z.string().nullable(),
+  isPinned: z.boolean(),
+  /** The run that is open now. */
+  isOpen: z.boolean(),
+  preset: z.string(),
+  config: runConfigSchema,
+  step: z.number(),
+  createdAtMs: z.number(),
+  savedAtMs: z.number(),
+  rewardMean: z.number().nullable(),
+  sizeBytes: z.number(),
+});
+export type RunSummary = z.infer<typeof runSummary>;
+
+const judgedImage = z.object({
+  tag: z.string(),
+  prompt: z.string(),
+  /** Place among its prompt's images. */
+  number: z.number(),
+  /** Whether training may contain this composition under another text. */
+  seen: z.boolean(),
+  /** Names the image: the same for every state of the model. */
+  seed: z.string(),
+  correct: z.boolean(),
+  /** One sentence per clause that failed. */
+  reasons: z.array(z.string()),
+  answer: z.string(),
+  /** The model's reward for its own image, 0 to 1. */
+  reward: z.number(),
+  image,
+  /** Its line of a file of judged images. */
+  line: z.string(),
+});
+export type WireJudgedImage = z.infer<typeof judgedImage>;
+
 const rewardPart = z.object({ label: z.string(), earned: z.number(), possible: z.number() });
 
 export const eventSchema = z.discriminatedUnion("type", [
@@ -167,6 +210,50 @@ export const eventSchema = z.discriminatedUnion("type", [
   }),
   /** A file was not taken; nothing was changed. */
   z.object({ type: z.literal("importRefused"), fileName: z.string(), error: errorRecord }),
+  /** Stored runs of the open model, newest save first. */
+  z.object({ type: z.literal("runsListed"), runs: z.array(runSummary) }),
+  z.object({
+    type: z.literal("jobStarted"),
+    jobId: z.string(),
+    /** Images of the whole job, and how many of them are there already. */
+    total: z.number(),
+    done: z.number(),
+    /** Who judges, null where nobody does. */
+    judge: z.string().nullable(),
+    /** First line of a file of judged images, null where nobody judges. */
+    header: z.string().nullable(),
+  }),
+  z.object({
+    type: z.literal("sampleDrawn"),
+    jobId: z.string(),
+    /** Place among the job's sources. */
+    source: z.number(),
+    /** Finished steps behind the weights; 0 for the model as it came. */
+    step: z.number(),
+    image,
+    /** What was asked, null when nothing was. */
+    question: z.string().nullable(),
+    answer: z.string().nullable(),
+    /** Probability of the whole answer, 0 to 1. */
+    probability: z.number().nullable(),
+  }),
+  z.object({
+    type: z.literal("imagesJudged"),
+    jobId: z.string(),
+    images: z.array(judgedImage),
+    /** Of all images so far, these included. */
+    scores: z.object({
+      /** Mean of the tasks that have images. */
+      overall: estimate,
+      tasks: z.array(z.object({ tag: z.string(), estimate })),
+    }),
+  }),
+  /** After `failed` (a notice) where the outcome is "failed". */
+  z.object({
+    type: z.literal("jobEnded"),
+    jobId: z.string(),
+    outcome: z.enum(["finished", "stopped", "failed"]),
+  }),
   z.object({
     type: z.literal("memoryMeasured"),
     tensors: z.number(),
