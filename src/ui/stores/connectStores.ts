@@ -9,6 +9,7 @@ import { createDeviceStore, type DeviceStore, reduceDevice } from "./deviceStore
 import { createGalleryStore, EMPTY_GALLERY, type GalleryStore, reduceGallery } from "./galleryStore.ts";
 import { createMetricsStore, type MetricsStore, reduceMetrics } from "./metricsStore.ts";
 import { createRunStore, EMPTY_RUN, type RunStore, reduceRun } from "./runStore.ts";
+import { createRunsStore, type RunsStore, reduceRuns } from "./runsStore.ts";
 import type { SettingsStore } from "./settingsStore.ts";
 
 export interface Stores {
@@ -16,6 +17,7 @@ export interface Stores {
   readonly metrics: MetricsStore;
   readonly gallery: GalleryStore;
   readonly device: DeviceStore;
+  readonly runs: RunsStore;
   readonly settings: SettingsStore;
 }
 
@@ -25,6 +27,7 @@ export function createStores(settings: SettingsStore): Stores {
     metrics: createMetricsStore(),
     gallery: createGalleryStore(),
     device: createDeviceStore(),
+    runs: createRunsStore(),
     settings,
   };
 }
@@ -94,6 +97,7 @@ export function connectStores(
     fold(stores.metrics, reduceMetrics, events);
     fold(stores.gallery, reduceGallery, events);
     fold(stores.device, reduceDevice, events);
+    fold(stores.runs, reduceRuns, events);
     if (ownsDraft) settleDraft(stores.settings, events);
   };
   const disconnect = client.subscribe((event) => {
