@@ -34,13 +34,17 @@ export const contestantsIn = (stores: Stores): Contestants =>
 
 export const listContestants = ({ a, b }: Contestants): WeightsOption[] => (b ? [a, b] : [a]);
 
-/** What is known of weights as they are now; null where they have moved on, or were never asked about. */
+/**
+ * What is known of weights as they are now; null where they have moved on, were never asked about, or could not tell
+ * all that is stored because something else came between.
+ */
 export function judgedNow(
   { judged }: Pick<EvaluationView, "judged">,
   { key, step }: WeightsOption,
 ): Judged | null {
   const known = judged[key];
-  return known?.step === step ? known : null;
+  if (known?.step !== step) return null;
+  return known.outcome === "stopped" && known.images.length < known.done ? null : known;
 }
 
 const isAwaited = ({ active, queue }: EvaluationView, { source, step }: Candidate): boolean =>

@@ -12,7 +12,6 @@ type Evaluate = Extract<Command, { type: "evaluate" }>;
 export interface JudgeScene {
   /** Share of the images that are stored already. */
   readonly stored: number;
-  readonly hasJudge: boolean;
   /** Whether a job that draws breaks. */
   readonly breaks: boolean;
 }
@@ -121,10 +120,8 @@ export function createFakeJudge(scene: JudgeScene): (command: Command, client: F
     judged.set(name, known);
     const storedCount = Math.max(known.length, Math.floor(total * scene.stored));
     while (known.length < Math.min(total, storedCount)) known.push(judgeOne(known.length, command));
-    const header = scene.hasJudge
-      ? JSON.stringify({ format: "unirl-judged", version: 1, adapter: name })
-      : null;
-    const judge = scene.hasJudge ? "judge-tiny" : null;
+    const header = JSON.stringify({ format: "unirl-judged", version: 1, adapter: name });
+    const judge = "judge-tiny";
     client.emit({ type: "jobStarted", jobId, total, done: known.length, judge, header });
     const tell = (images: WireJudgedImage[]) =>
       client.emit({ type: "imagesJudged", jobId, images, scores: scoresOf(known) });
@@ -136,7 +133,7 @@ export function createFakeJudge(scene: JudgeScene): (command: Command, client: F
         client.emit({ type: "failed", error, isFatal: true, step: null });
         return client.emit({ type: "jobEnded", jobId, outcome: "failed" });
       }
-      if (isStoredOnly || !scene.hasJudge || known.length >= total) {
+      if (isStoredOnly || known.length >= total) {
         return client.emit({ type: "jobEnded", jobId, outcome: "finished" });
       }
       const from = known.length;

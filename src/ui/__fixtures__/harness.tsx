@@ -29,6 +29,7 @@ const MANIFEST = {
       files: [{ name: "model.safetensors", bytes: 9_800_000 }],
       bytes: 11_400_000,
       sprites: "world/sprites.safetensors",
+      ...(state === "nojudge" ? {} : { judge: "judge-tiny", judgeBytes: 325_000 }),
     },
   ],
 };
@@ -100,7 +101,6 @@ function respond(command: Command, client: FakeClient): void {
 /** `state=judged`, `judging`, `unjudged`, `nojudge`, `judgebreaks`: for `#/geneval`. */
 const judge = createFakeJudge({
   stored: state === "judged" ? 1 : state === "judging" ? 0.3 : 0,
-  hasJudge: state !== "nojudge",
   breaks: state === "judgebreaks",
 });
 

@@ -19,10 +19,11 @@ function isIncomplete({ page }: ActionContext): boolean {
 
 export const judgeImages: Action = {
   id: "judge",
-  label: ({ page }) => {
-    const evaluation = page.live.stores.evaluation.getState();
+  label: (context) => {
+    const evaluation = context.page.live.stores.evaluation.getState();
     if (isJudging(evaluation)) return JUDGING_WORDS.pause;
     if (evaluation.active?.fate === "ending") return JUDGING_WORDS.pausing;
+    if (!isIncomplete(context)) return JUDGING_WORDS.done;
     const isBegun = Object.values(evaluation.judged).some(({ done }) => done > 0);
     return isBegun ? JUDGING_WORDS.goOn : JUDGING_WORDS.run;
   },

@@ -139,7 +139,10 @@ function reduceImages(view: EvaluationView, job: Job, event: EventOf<"imagesJudg
   const others = Object.entries(view.judged).filter(([key]) => key !== keyOf(job.source));
   const taken = others.reduce((sum, [, { images }]) => sum + bytesOf(images), 0);
   return withJudged(view, job, (before) => {
-    const images = fitPixels(mergeImages(before.images, event.images), PIXEL_BYTES - taken);
+    const merged = mergeImages(before.images, event.images);
+    // What is only told again is scored without what came after it.
+    if (merged.length === before.images.length) return before;
+    const images = fitPixels(merged, PIXEL_BYTES - taken);
     return { ...before, images, scores: event.scores, done: Math.max(before.done, images.length) };
   });
 }

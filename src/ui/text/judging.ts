@@ -22,6 +22,7 @@ export const JUDGING_WORDS = {
   pause: "Pause",
   pausing: "Pausing…",
   goOn: "Go on",
+  done: "Judged",
   help: "On GenEval: have what is shown judged, or pause; what is judged is kept.",
   // Choices
   choices: "What is judged",
@@ -41,15 +42,18 @@ export const JUDGING_WORDS = {
       : `${images(count)} to draw and judge, ${about(seconds)}. You can pause.`,
   leftAtMost: (count: number, seconds: number) =>
     `${images(count)} to draw and judge, at most ${about(seconds)}. You can pause.`,
+  goOnWith: (count: number, seconds: number | null) =>
+    `${images(count)} to go${seconds === null ? "" : `, ${about(seconds)}`}. What is judged is kept.`,
   running: (seconds: number | null) =>
     seconds === null ? "Drawing the first images…" : `${about(seconds)} left`,
   whole: "All of it is judged.",
-  stopped: "Paused. What is judged is kept, also when the page is closed.",
   failed: "Judging has failed; what was judged before is kept.",
   progress: (name: string) => `Judged of ${name}`,
   ofTotal: (done: number, total: number) => `${done} of ${total}`,
   noJudgeTitle: "Nobody to judge this model",
-  noJudge: "This model's world has no outside judge, so there is no score here. Its own reward is on Train.",
+  noJudge:
+    "This model's world has no outside judge, so there is no score here. What it thinks of its own images is on Train.",
+  noJudgeAction: "Watch it learn",
   // Scores
   scores: "Score",
   overall: "Overall",
@@ -102,7 +106,7 @@ export const JUDGING_WORDS = {
   notKept: "not kept",
   right: "right",
   wrong: "wrong",
-  times: (count: number) => `${count}×`,
+  times: (letter: string, count: number) => `${letter} ${count}×`,
   // Files
   files: "Take it with you",
   csv: "CSV",
@@ -128,6 +132,22 @@ export function describePicture(
   const { prompt, number, correct, reasons, answer, reward } = picture;
   const verdict = correct ? JUDGING_WORDS.right : `${JUDGING_WORDS.wrong}: ${reasons.join("; ")}`;
   return `“${prompt}” by ${state}, image ${number + 1}, ${verdict}. Its own answer “${answer}”, reward ${reward.toFixed(2)}.`;
+}
+
+/** How far judging is, for who cannot see it; null before there is anything. */
+export function describeJudging(
+  states: readonly {
+    readonly total: number;
+    readonly done: number;
+    readonly scores: { readonly overall: { readonly mean: number } } | null;
+  }[],
+  isAtWork: boolean,
+): string | null {
+  const total = states.reduce((sum, state) => sum + state.total, 0);
+  const done = states.reduce((sum, state) => sum + state.done, 0);
+  if (done === 0) return null;
+  const scores = states.flatMap(({ scores: found }) => found?.overall.mean.toFixed(2) ?? []);
+  return `${isAtWork ? "Judging" : "Judged"}: ${done} of ${total} images, score ${scores.join(" and ")}`;
 }
 
 /** The six tasks, in GenEval's order, as settings call them. */

@@ -10,7 +10,8 @@ import type { WeightsOption } from "../../weightsOptions.ts";
 import styles from "./Controls.module.css";
 import { type Contest, type Contestant, useEvaluation } from "./useContest.ts";
 
-const PROMPT_COUNTS: readonly (number | null)[] = [12, 60, 120, null];
+/** Odd multiples of each other, so that the prompts of a smaller part are among those of a larger. */
+const PROMPT_COUNTS: readonly (number | null)[] = [12, 60, 180, null];
 const IMAGES_PER_PROMPT = [1, 2, 4] as const;
 const ALL = "all";
 
@@ -98,6 +99,8 @@ function useSentence(contestants: readonly Contestant[]): string {
   if (isTraining) return JUDGING_WORDS.willPause;
   if (contestants.every(({ judged, isCurrent }) => isCurrent && isWhole(judged))) return JUDGING_WORDS.whole;
   if (contestants.some(({ isCurrent }) => !isCurrent)) return JUDGING_WORDS.nothingYet;
+  const hasBegun = known.some(({ done }) => done > 0);
+  if (hasBegun) return JUDGING_WORDS.goOnWith(left, pace === null ? null : left * pace);
   if (pace === null && atMost !== null) return JUDGING_WORDS.leftAtMost(left, left * atMost);
   return JUDGING_WORDS.left(left, pace === null ? null : left * pace);
 }

@@ -4,7 +4,7 @@ import { GenevalSketch } from "../../components/Sketch.tsx";
 import { FailureCard } from "../../failure/FailureCard.tsx";
 import { LiveOffer } from "../../shell/LiveOffer.tsx";
 import { JUDGING_WORDS } from "../../text/judging.ts";
-import { PlaygroundContext, usePlayground } from "../../usePlayground.ts";
+import { PlaygroundContext, usePlayground, useRun } from "../../usePlayground.ts";
 import { useIsOpen } from "../../useWeights.ts";
 import { Controls } from "./Controls.tsx";
 import styles from "./GenevalView.module.css";
@@ -17,17 +17,6 @@ function Judgements() {
   const contest = useContest();
   useLookUp(contest);
   const { contestants } = contest;
-  const hasNoJudge = contestants.some(
-    ({ judged }) => judged?.outcome === "finished" && judged.judge === null,
-  );
-  if (hasNoJudge) {
-    return (
-      <section className={styles.nobody}>
-        <h2 className={styles.subtitle}>{JUDGING_WORDS.noJudgeTitle}</h2>
-        <p>{JUDGING_WORDS.noJudge}</p>
-      </section>
-    );
-  }
   return (
     <>
       <Controls {...contest} />
@@ -38,7 +27,23 @@ function Judgements() {
   );
 }
 
+/** Some worlds have none: there is no score then, and no button for one. */
+function NoJudge() {
+  const { page } = usePlayground();
+  return (
+    <EmptyState
+      sketch={<GenevalSketch />}
+      title={JUDGING_WORDS.noJudgeTitle}
+      story={JUDGING_WORDS.noJudge}
+      action={JUDGING_WORDS.noJudgeAction}
+      onAction={() => page.navigate("train")}
+    />
+  );
+}
+
 function Opened() {
+  const hasJudge = useRun((run) => run.target?.hasJudge ?? true);
+  if (!hasJudge) return <NoJudge />;
   return (
     <div className={styles.view}>
       <FailureCard />

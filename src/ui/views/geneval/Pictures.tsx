@@ -41,21 +41,20 @@ function Tile({ picture, state }: { picture: JudgedPicture | null; state: string
 }
 
 function Reasons({ row, states }: { row: PromptRow; states: readonly string[] }) {
-  const found = states.flatMap((_, at) => {
-    const letter = letterOf(at);
-    return reasonsOf(row, at).map((reason) => ({ ...reason, letter, key: `${letter} ${reason.text}` }));
-  });
-  if (found.length === 0) return null;
+  const reasons = reasonsOf(row, states.length);
+  if (reasons.length === 0) return null;
   return (
     <ul className={styles.reasons}>
-      {found.map(({ key, letter, text, count }) => (
-        <li key={key}>
-          <span className={styles.letter}>{letter}</span>
-          <span>
-            {text} <span className={styles.times}>{count > 1 ? JUDGING_WORDS.times(count) : ""}</span>
-          </span>
-        </li>
-      ))}
+      {reasons.map(({ text, counts }) => {
+        const who = counts.flatMap((count, at) =>
+          count > 0 ? JUDGING_WORDS.times(letterOf(at), count) : [],
+        );
+        return (
+          <li key={text}>
+            <span>{text}</span> <span className={styles.times}>{who.join(", ")}</span>
+          </li>
+        );
+      })}
     </ul>
   );
 }

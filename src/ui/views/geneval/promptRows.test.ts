@@ -55,10 +55,9 @@ describe("rows of prompts", () => {
     ]);
   });
 
-  it("counts the reasons of a state", () => {
+  it("counts the reasons, state by state", () => {
     const [cups] = rowsOf([BEFORE, AFTER]);
-    expect(cups && reasonsOf(cups, 0)).toEqual([{ text: "asked for 2 cup, found 1", count: 2 }]);
-    expect(cups && reasonsOf(cups, 1)).toEqual([]);
+    expect(cups && reasonsOf(cups, 2)).toEqual([{ text: "asked for 2 cup, found 1", counts: [2, 0] }]);
   });
 });
 

@@ -65,16 +65,26 @@ export function sortByFailures(rows: readonly PromptRow[], states: number): Prom
 
 export interface CountedReason {
   readonly text: string;
-  readonly count: number;
+  /** Images of each state that failed for it. */
+  readonly counts: readonly number[];
 }
 
-/** What the judge found wrong in a row's images of one state, the most frequent first. */
-export function reasonsOf({ places }: PromptRow, state: number): CountedReason[] {
-  const counts = new Map<string, number>();
-  for (const reason of places.flatMap(({ pictures }) => pictures[state]?.reasons ?? [])) {
-    counts.set(reason, (counts.get(reason) ?? 0) + 1);
+/** What the judge found wrong in a row's images, the most frequent first. */
+export function reasonsOf({ places }: PromptRow, states: number): CountedReason[] {
+  const found = new Map<string, number[]>();
+  for (const { pictures } of places) {
+    for (const [state, picture] of pictures.entries()) {
+      for (const text of picture?.reasons ?? []) {
+        const counts = found.get(text) ?? Array.from({ length: states }, () => 0);
+        counts[state] = (counts[state] ?? 0) + 1;
+        found.set(text, counts);
+      }
+    }
   }
-  return [...counts].map(([text, count]) => ({ text, count })).sort((a, b) => b.count - a.count);
+  const total = (counts: readonly number[]) => counts.reduce((sum, count) => sum + count, 0);
+  return [...found]
+    .map(([text, counts]) => ({ text, counts }))
+    .sort((one, other) => total(other.counts) - total(one.counts));
 }
 
 /** A state's mean reward for its own images, and the share that the judge finds right; null before the first. */
