@@ -71,7 +71,7 @@ export const JUDGING_WORDS = {
   asTable: "Show as table",
   asBars: "Show as bars",
   table: "Scores by task, with 95 % intervals",
-  columns: ["task", "state", "score", "from", "to", "prompts", "images"],
+  columns: ["score", "95 %", "prompts"],
   // Who judges
   judgedBy: (judge: string) => `Judged by ${judge}`,
   who: "The judge is a detector that shares no weights with the model and has no say in its training. It knows this model's small world, so scores cannot be compared with published ones.",
@@ -87,8 +87,8 @@ export const JUDGING_WORDS = {
   selfReward: "its reward",
   selfJudge: "judge",
   selfGap: (gap: number) =>
-    Math.abs(gap) < 0.005
-      ? "They agree."
+    Math.abs(gap) < 0.05
+      ? `${formatSigned(gap)}: about the same.`
       : `${formatSigned(gap)}: ${gap > 0 ? "it flatters itself" : "it is too modest"}.`,
   // Pictures
   pictures: "Picture by picture",

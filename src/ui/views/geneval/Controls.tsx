@@ -136,13 +136,14 @@ function Work({ contestants }: Pick<Contest, "contestants">) {
     };
   }, [playground]);
   const isBusy = useEvaluation(isJudging);
+  const isDone = contestants.every(({ judged, isCurrent }) => isCurrent && isWhole(judged));
   const sentence = useSentence(contestants);
   return (
     <div className={styles.work}>
       <span className={styles.run}>
         <PushButton
           kind="main"
-          icon={isBusy ? "pause" : "play"}
+          icon={isBusy ? "pause" : isDone ? "good" : "play"}
           shortcut={judgeImages.keys[0]}
           isDisabled={!judgeImages.isEnabled(playground)}
           onPress={() => judgeImages.run(playground)}

@@ -163,11 +163,12 @@ export function Pictures({ contestants }: { contestants: readonly Contestant[] }
         ? JUDGING_WORDS.noneWrong
         : JUDGING_WORDS.noneOfTask;
   return (
-    <Panel title={JUDGING_WORDS.pictures} aside={<Files contestants={contestants} />}>
+    <Panel title={JUDGING_WORDS.pictures}>
       <div className={styles.head}>
         <Filters tag={tag} isWrongOnly={isWrongOnly} onTag={setTag} onWrongOnly={setWrongOnly} />
-        <p className={styles.legend}>{JUDGING_WORDS.legendPictures}</p>
+        <Files contestants={contestants} />
       </div>
+      <p className={styles.legend}>{JUDGING_WORDS.legendPictures}</p>
       {rows.length === 0 ? (
         <p className={styles.nothing}>{nothing}</p>
       ) : (

@@ -124,22 +124,28 @@ function Bars({ contestants }: { contestants: readonly Contestant[] }) {
   );
 }
 
-function tableRow(task: string, { contestant, estimate }: Measured, images: number): string[] {
-  const numbers = estimate
-    ? [estimate.mean, estimate.low, estimate.high].map((value) => value.toFixed(3))
-    : ["–", "–", "–"];
-  return [task, contestant.letter, ...numbers, String(estimate?.count ?? 0), String(images)];
+function cellsOf({ estimate }: Measured): string[] {
+  if (!estimate) return ["–", "–", "0"];
+  const { mean, low, high, count } = estimate;
+  return [mean.toFixed(3), JUDGING_WORDS.interval(low, high), String(count)];
 }
 
 function Table({ contestants }: { contestants: readonly Contestant[] }) {
-  const rows = contestants.flatMap((contestant) => {
-    const images = contestant.judged?.images ?? [];
-    const tasks = Object.keys(TASK_NAMES).map((tag) =>
-      tableRow(nameTask(tag), ofTask(contestant, tag), images.filter((image) => image.tag === tag).length),
-    );
-    return [tableRow(JUDGING_WORDS.overall, overallOf(contestant), images.length), ...tasks];
-  });
-  return <DataTable caption={JUDGING_WORDS.table} columns={JUDGING_WORDS.columns} rows={rows} />;
+  const overall = contestants.flatMap((contestant) => cellsOf(overallOf(contestant)));
+  const tasks = Object.keys(TASK_NAMES).map((tag) => [
+    nameTask(tag),
+    ...contestants.flatMap((contestant) => cellsOf(ofTask(contestant, tag))),
+  ]);
+  const columns = contestants.flatMap(({ letter }) =>
+    JUDGING_WORDS.columns.map((name) => `${letter} ${name}`),
+  );
+  return (
+    <DataTable
+      caption={JUDGING_WORDS.table}
+      columns={[JUDGING_WORDS.task, ...columns]}
+      rows={[[JUDGING_WORDS.overall, ...overall], ...tasks]}
+    />
+  );
 }
 
 /** Who says so, and of how much. */
@@ -160,7 +166,7 @@ function Judge({ contestants }: { contestants: readonly Contestant[] }) {
   return (
     <p className={styles.judge}>
       {judge === null ? "" : <strong>{JUDGING_WORDS.judgedBy(judge)}. </strong>}
-      {JUDGING_WORDS.who} {total === 0 ? "" : part}
+      {JUDGING_WORDS.who} {done === 0 ? "" : part}
     </p>
   );
 }
