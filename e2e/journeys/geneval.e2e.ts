@@ -87,7 +87,7 @@ test("a run is judged beside the model it came from, pauses, goes on, is taken a
 
   await judging.press("Go on");
   await judging.expectWhole();
-  await expect(page.getByText("Judged by judge-nano.")).toBeVisible();
+  await expect(page.getByText(/^Judged by \S*judge-nano/)).toBeVisible();
   const scores = await judging.readTable();
   expect(scores).toHaveLength(8);
 
@@ -95,7 +95,11 @@ test("a run is judged beside the model it came from, pauses, goes on, is taken a
   expect(csv.text.split("\r\n")).toHaveLength(1 + 2 * PROMPTS + 1);
   const lines = await judging.save("JSON Lines of B");
   const file = parseJudgedFile(lines);
-  expect(file?.header).toMatchObject({ model: "nano", judge: "judge-nano", seed: 0 });
+  expect(file?.header).toMatchObject({
+    model: "nano",
+    judge: expect.stringContaining("judge-nano"),
+    seed: 0,
+  });
   expect(file?.header.adapter).not.toBeNull();
   expect(file?.images).toHaveLength(PROMPTS);
   const wrong = file?.images.filter(({ correct }) => !correct) ?? [];

@@ -6,7 +6,7 @@ export type Theme = "light" | "dark";
 
 /** How much is judged of a state of the model. */
 export interface JudgingPlan {
-  /** Test prompts, an equal share of each task; null for all. */
+  /** Test prompts; null for all. */
   readonly promptCount: number | null;
   readonly imagesPerPrompt: number;
 }

@@ -27,7 +27,7 @@ export const JUDGING_WORDS = {
   // Choices
   choices: "What is judged",
   prompts: "Prompts",
-  promptsHelp: "Test prompts, an equal share of each of the six tasks.",
+  promptsHelp: "Test prompts, taken evenly from the list of all.",
   perPrompt: "Images a prompt",
   perPromptHelp: "Every image has its own seed, the same for A and B. GenEval itself takes 4.",
   allPrompts: "all",
