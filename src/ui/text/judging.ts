@@ -83,7 +83,7 @@ export const JUDGING_WORDS = {
   // Self-reward
   self: "Its own opinion",
   selfStory:
-    "The reward that the model gives its own images, beside the share that the judge finds right. It learns from the first, and never sees the second.",
+    "The reward that the model gives its own images, beside the score. It learns from the first and never sees the second. Both are means of the tasks.",
   selfReward: "its reward",
   selfJudge: "judge",
   selfGap: (gap: number) =>

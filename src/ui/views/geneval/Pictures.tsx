@@ -15,6 +15,8 @@ import { type Contestant, useEvaluation } from "./useContest.ts";
 
 const PAGE = 12;
 const ALL = "all";
+/** So few images of a prompt leave room for both states side by side. */
+const FEW = 2;
 
 const letterOf = (state: number): string => (state === 0 ? "A" : "B");
 
@@ -67,16 +69,18 @@ const Prompt = memo(function Prompt({ row, states }: { row: PromptRow; states: r
         {nameTask(row.tag)}
         {row.seen ? null : <span title={JUDGING_WORDS.unseenHelp}> · {JUDGING_WORDS.unseen}</span>}
       </p>
-      {states.map((state, at) => (
-        <div key={letterOf(at)} className={styles.line}>
-          <span className={styles.letter}>{letterOf(at)}</span>
-          <div className={styles.tiles} style={{ "--places": row.places.length } as React.CSSProperties}>
-            {row.places.map(({ seed, pictures }) => (
-              <Tile key={seed} picture={pictures[at] ?? null} state={state} />
-            ))}
+      <div className={styles.lines} data-few={row.places.length <= FEW || undefined}>
+        {states.map((state, at) => (
+          <div key={letterOf(at)} className={styles.line}>
+            <span className={styles.letter}>{letterOf(at)}</span>
+            <div className={styles.tiles} style={{ "--places": row.places.length } as React.CSSProperties}>
+              {row.places.map(({ seed, pictures }) => (
+                <Tile key={seed} picture={pictures[at] ?? null} state={state} />
+              ))}
+            </div>
           </div>
-        </div>
-      ))}
+        ))}
+      </div>
       <Reasons row={row} states={states} />
     </li>
   );

@@ -64,6 +64,7 @@ describe("rows of prompts", () => {
 it("sets the model's opinion beside the judge's", () => {
   expect(compareOpinions([])).toBeNull();
   const { reward, correct } = compareOpinions(BEFORE) ?? { reward: Number.NaN, correct: Number.NaN };
-  expect(reward).toBeCloseTo(2.5 / 3, 12);
-  expect(correct).toBeCloseTo(1 / 3, 12);
+  // Two cups: 1 and 0; a red cup: 0.5 and 1.
+  expect(reward).toBeCloseTo(0.75, 12);
+  expect(correct).toBeCloseTo(0.5, 12);
 });

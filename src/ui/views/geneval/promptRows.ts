@@ -87,12 +87,17 @@ export function reasonsOf({ places }: PromptRow, states: number): CountedReason[
     .sort((one, other) => total(other.counts) - total(one.counts));
 }
 
-/** A state's mean reward for its own images, and the share that the judge finds right; null before the first. */
+/**
+ * A state's reward for its own images, and the share that the judge finds right, both as the score is: the mean of the
+ * tasks that have images. Null before the first.
+ */
 export function compareOpinions(
   images: readonly JudgedPicture[],
 ): { readonly reward: number; readonly correct: number } | null {
   if (images.length === 0) return null;
+  const meanOf = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+  const tags = [...new Set(images.map(({ tag }) => tag))];
   const mean = (measure: (picture: JudgedPicture) => number) =>
-    images.reduce((sum, picture) => sum + measure(picture), 0) / images.length;
+    meanOf(tags.map((tag) => meanOf(images.filter((picture) => picture.tag === tag).map(measure))));
   return { reward: mean(({ reward }) => reward), correct: mean(({ correct }) => Number(correct)) };
 }
