@@ -2,6 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { expect, type Locator, type Page, test } from "@playwright/test";
 import { parseJudgedFile } from "../../src/engine/eval/geneval/judgedFile.ts";
+import { watchMainThread } from "../mainThread.ts";
 import { Playground } from "../playground.ts";
 
 /** Images a state: several batches, so that there is something between the first and the last. */
@@ -34,7 +35,7 @@ class Judging {
 
   async judgedOf(letter: string): Promise<number> {
     const progress = this.#page.getByRole("progressbar", { name: `Judged of ${letter}` });
-    return Number(await progress.getAttribute("value"));
+    return Number(await progress.getAttribute("aria-valuenow"));
   }
 
   async expectWhole(): Promise<void> {
@@ -85,8 +86,10 @@ test("a run is judged beside the model it came from, pauses, goes on, is taken a
   await expect(page.getByText(`${2 * PROMPTS - judged} images to go`)).toBeVisible();
   await playground.keepScreenshot("geneval-paused");
 
+  const expectFreeMainThread = await watchMainThread(page);
   await judging.press("Go on");
   await judging.expectWhole();
+  await expectFreeMainThread(test.info());
   await expect(page.getByText(/^Judged by \S*judge-nano/)).toBeVisible();
   const scores = await judging.readTable();
   expect(scores).toHaveLength(8);

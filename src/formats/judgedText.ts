@@ -1,6 +1,6 @@
 /**
  * Judged images as text: CSV of one or more states of the model for spreadsheets, and the worker's own lines of one
- * state, which `unirl eval --out` reads and goes on with.
+ * state, in the layout of `unirl eval --out`.
  */
 import type { WireJudgedImage } from "../protocol/events.ts";
 import { csvLine } from "./csv.ts";

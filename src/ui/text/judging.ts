@@ -58,11 +58,13 @@ export const JUDGING_WORDS = {
   scores: "Score",
   overall: "Overall",
   overallHelp: "Mean of the tasks",
+  overallOf: (tasks: number) => `Mean of ${tasks === 1 ? "the one task" : `the ${tasks} tasks`} with images`,
   interval: (low: number, high: number) => `${low.toFixed(2)}–${high.toFixed(2)}`,
+  noInterval: "no interval",
   spokenInterval: (low: number, high: number) =>
     `95 percent interval ${low.toFixed(2)} to ${high.toFixed(2)}`,
   n: (count: number) => `n ${count}`,
-  legend: "Lines: 95 % intervals. n: prompts.",
+  legend: "Lines: 95 % intervals over prompts, none where all came out alike. n: prompts.",
   difference: (value: number) => `B − A ${formatSigned(value)}`,
   differs: {
     more: "The intervals do not overlap.",

@@ -2,6 +2,7 @@ import { useEffect, useReducer } from "react";
 import { judgeImages } from "../../actions/judge.ts";
 import { ChoiceSelect } from "../../components/ChoiceSelect.tsx";
 import { PushButton } from "../../components/PushButton.tsx";
+import { ShareBar } from "../../components/ShareBar.tsx";
 import { WeightsPicker } from "../../components/WeightsPicker.tsx";
 import { changePlan, isJudging, isWhole } from "../../judging.ts";
 import { JUDGING_WORDS } from "../../text/judging.ts";
@@ -106,18 +107,12 @@ function useSentence(contestants: readonly Contestant[]): string {
 }
 
 function Progress({ contestant }: { contestant: Contestant }) {
-  const { letter, judged } = contestant;
+  const { letter, judged, isAccent } = contestant;
   const { done, total } = judged ?? { done: 0, total: 0 };
   return (
     <div className={styles.progress}>
       <span className={styles.letter}>{letter}</span>
-      <progress
-        className={styles.bar}
-        data-side={letter}
-        aria-label={JUDGING_WORDS.progress(letter)}
-        max={Math.max(1, total)}
-        value={done}
-      />
+      <ShareBar value={done} whole={total} isAccent={isAccent} label={JUDGING_WORDS.progress(letter)} />
       <span className={styles.count}>{total === 0 ? "–" : JUDGING_WORDS.ofTotal(done, total)}</span>
     </div>
   );

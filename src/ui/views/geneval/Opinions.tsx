@@ -1,4 +1,5 @@
 import { Panel } from "../../components/Panel.tsx";
+import { ShareBar } from "../../components/ShareBar.tsx";
 import { JUDGING_WORDS } from "../../text/judging.ts";
 import styles from "./Opinions.module.css";
 import { compareOpinions } from "./promptRows.ts";
@@ -9,13 +10,7 @@ function Dial({ label, share, isJudge }: { label: string; share: number | null; 
     <div className={styles.measure}>
       <dt>{label}</dt>
       <dd>
-        <span className={styles.track} aria-hidden="true">
-          <span
-            className={styles.fill}
-            data-judge={isJudge || undefined}
-            style={{ width: `${(share ?? 0) * 100}%` }}
-          />
-        </span>
+        <ShareBar value={share ?? 0} whole={1} isAccent={isJudge} />
         <strong>{share === null ? "–" : share.toFixed(2)}</strong>
       </dd>
     </div>

@@ -25,7 +25,12 @@ const ofTask = (contestant: Contestant, tag: string): Measured => ({
 
 const percent = (share: number): string => `${Math.min(1, Math.max(0, share)) * 100}%`;
 
-function Interval({ estimate: { low, high } }: { estimate: WireEstimate }) {
+/** Prompts that all came out alike, as a single one does, say nothing about chance. */
+const hasInterval = ({ low, high }: WireEstimate): boolean => high > low;
+
+function Interval({ estimate }: { estimate: WireEstimate }) {
+  if (!hasInterval(estimate)) return JUDGING_WORDS.noInterval;
+  const { low, high } = estimate;
   return (
     <>
       <span aria-hidden="true">{JUDGING_WORDS.interval(low, high)}</span>
@@ -34,11 +39,20 @@ function Interval({ estimate: { low, high } }: { estimate: WireEstimate }) {
   );
 }
 
+/** Of how many tasks the score is the mean: a small part may leave some out. */
+function describeOverall(contestants: readonly Contestant[]): string {
+  const counts = contestants.flatMap(({ judged }) => judged?.scores?.tasks.length ?? []);
+  const fewest = Math.min(...counts, Object.keys(TASK_NAMES).length);
+  return fewest < Object.keys(TASK_NAMES).length
+    ? JUDGING_WORDS.overallOf(fewest)
+    : JUDGING_WORDS.overallHelp;
+}
+
 /** A state's score in large. */
 function Headline({ contestant, estimate }: Measured) {
-  const { letter, name } = contestant;
+  const { letter, name, isAccent } = contestant;
   return (
-    <div className={styles.headline} data-side={letter}>
+    <div className={styles.headline} data-accent={isAccent || undefined}>
       <p className={styles.who}>
         <span className={styles.letter}>{letter}</span> {name}
       </p>
@@ -74,20 +88,22 @@ function Bar({ contestant, estimate }: Measured) {
           <>
             <span
               className={styles.bar}
-              data-side={contestant.letter}
+              data-accent={contestant.isAccent || undefined}
               style={{ width: percent(estimate.mean) }}
             />
-            <span
-              className={styles.whisker}
-              style={{ left: percent(estimate.low), width: percent(estimate.high - estimate.low) }}
-            />
+            {hasInterval(estimate) ? (
+              <span
+                className={styles.whisker}
+                style={{ left: percent(estimate.low), width: percent(estimate.high - estimate.low) }}
+              />
+            ) : null}
           </>
         ) : null}
       </div>
       <p className={styles.value}>
         <span className="visuallyHidden">{contestant.letter} </span>
         <strong>{estimate ? estimate.mean.toFixed(2) : "–"}</strong>
-        {estimate ? (
+        {estimate && hasInterval(estimate) ? (
           <span className="visuallyHidden">
             , {JUDGING_WORDS.spokenInterval(estimate.low, estimate.high)},{" "}
           </span>
@@ -127,7 +143,8 @@ function Bars({ contestants }: { contestants: readonly Contestant[] }) {
 function cellsOf({ estimate }: Measured): string[] {
   if (!estimate) return ["–", "–", "0"];
   const { mean, low, high, count } = estimate;
-  return [mean.toFixed(3), JUDGING_WORDS.interval(low, high), String(count)];
+  const interval = hasInterval(estimate) ? JUDGING_WORDS.interval(low, high) : "–";
+  return [mean.toFixed(3), interval, String(count)];
 }
 
 function Table({ contestants }: { contestants: readonly Contestant[] }) {
@@ -178,8 +195,8 @@ export function Scores({ contestants }: { contestants: readonly Contestant[] }) 
     <Panel title={JUDGING_WORDS.scores} className={styles.panel}>
       <div className={styles.scores}>
         <div className={styles.overall}>
-          <h3 className={styles.name} title={JUDGING_WORDS.overallHelp}>
-            {JUDGING_WORDS.overall} <span className={styles.quiet}>{JUDGING_WORDS.overallHelp}</span>
+          <h3 className={styles.name}>
+            {JUDGING_WORDS.overall} <span className={styles.quiet}>{describeOverall(contestants)}</span>
           </h3>
           {contestants.map((contestant) => (
             <Headline key={contestant.letter} {...overallOf(contestant)} />

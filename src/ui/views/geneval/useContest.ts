@@ -14,6 +14,8 @@ export const useEvaluation = <T>(select: (view: EvaluationView) => T): T =>
 /** A state of the model in its place. */
 export interface Contestant {
   readonly letter: "A" | "B";
+  /** The last one is what the page is about; the other is what it came from. */
+  readonly isAccent: boolean;
   readonly option: WeightsOption;
   /** With the step that was judged: training may have moved on. */
   readonly name: string;
@@ -38,6 +40,7 @@ export function useContest(): Contest {
       const known = judged[option.key] ?? null;
       return {
         letter: at === 0 ? "A" : "B",
+        isAccent: at === shown.length - 1,
         option,
         name: nameState(option.name, known?.step ?? option.step),
         judged: known,
