@@ -5,7 +5,7 @@ import { PushButton } from "../components/PushButton.tsx";
 import { FAILURE_CARDS } from "../failure/failureCards.ts";
 import { presetNamed } from "../session.ts";
 import { IMPORT_WORDS } from "../text/imports.ts";
-import { SHARE_WORDS } from "../text/sharing.ts";
+import { CLOSE } from "../text/words.ts";
 import { useLive, usePlayground, useSharing } from "../usePlayground.ts";
 import styles from "./SharingNotice.module.css";
 import type { Notice } from "./sharingStore.ts";
@@ -130,7 +130,7 @@ function Refused({
     <Card
       role="alert"
       title={fileName === "" ? FAILURE_CARDS[error.code].title : IMPORT_WORDS.refusedTitle}
-      buttons={<PushButton onPress={close}>{SHARE_WORDS.close}</PushButton>}
+      buttons={<PushButton onPress={close}>{CLOSE}</PushButton>}
     >
       {fileName === "" ? null : <p className={styles.file}>{fileName}</p>}
       <p data-code={error.code}>{error.message}</p>

@@ -5,6 +5,7 @@ import type { LinkProblem } from "../permalink.ts";
 import { formatBytes } from "./numbers.ts";
 
 export const SKIP = "Skip to the content";
+export const CLOSE = "Close";
 
 export const LESSON_WORDS = {
   kicker: "Lesson",
