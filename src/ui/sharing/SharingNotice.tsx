@@ -4,6 +4,7 @@ import type { SharedConfig } from "../../formats/sharedConfig.ts";
 import { PushButton } from "../components/PushButton.tsx";
 import { FAILURE_CARDS } from "../failure/failureCards.ts";
 import { presetNamed } from "../session.ts";
+import { spellValue } from "../text/config.ts";
 import { IMPORT_WORDS } from "../text/imports.ts";
 import { CLOSE } from "../text/words.ts";
 import { useLive, usePlayground, useSharing } from "../usePlayground.ts";
@@ -49,7 +50,7 @@ function Differences({ keys, before, after }: { keys: ConfigKey[]; before: RunCo
           <div key={key}>
             <dt>{CONFIG_FIELDS[key].label}</dt>
             <dd>
-              {before[key]} → <strong>{after[key]}</strong>
+              {spellValue(key, before[key])} → <strong>{spellValue(key, after[key])}</strong>
             </dd>
           </div>
         ))}

@@ -116,17 +116,3 @@ export const EMPTY_WORDS = {
     action: "Watch a step",
   },
 } as const;
-
-export const RUNS_WORDS = {
-  recordedTitle: "Recorded runs",
-  recordedStory:
-    "Real runs of the shipped model that came with this page. They play without a model and without a GPU.",
-  keptTitle: "Runs in this browser",
-  keptStory: "Runs that you train are kept in this browser, and listed here.",
-  keptAction: "Train one",
-  keptLoad: "They are found when the model is open.",
-  open: "Play",
-  steps: (steps: number) => `${steps} steps`,
-  unreadable: "The list of recordings could not be read.",
-  loading: "Looking for recordings…",
-} as const;
