@@ -1,5 +1,7 @@
 import { ACTIONS } from "./actions/actions.ts";
+import { tour } from "./actions/tour.ts";
 import { Dialog } from "./components/Dialog.tsx";
+import { PushButton } from "./components/PushButton.tsx";
 import styles from "./HelpOverlay.module.css";
 import { keyName } from "./text/keyName.ts";
 import { usePlayground, useSettings } from "./usePlayground.ts";
@@ -28,7 +30,8 @@ function ShortcutTable() {
 
 /** What the page does, and every action with its key. */
 export function HelpOverlay() {
-  const { stores } = usePlayground();
+  const playground = usePlayground();
+  const { stores } = playground;
   const isOpen = useSettings((settings) => settings.isHelpOpen);
   const hasShortcuts = useSettings((settings) => settings.hasShortcuts);
   const setOpen = (isHelpOpen: boolean) => stores.settings.setState({ isHelpOpen });
@@ -39,6 +42,12 @@ export function HelpOverlay() {
         and compares its own answers with the right one. Images that did better than their group are made more
         likely, the others less. Nothing leaves this browser.
       </p>
+      <div className={styles.tour}>
+        <PushButton icon="right" onPress={() => tour.run(playground)}>
+          {tour.label(playground)}
+        </PushButton>
+        <span>{tour.help}</span>
+      </div>
       <ShortcutTable />
       <label className={styles.option}>
         <input

@@ -15,6 +15,7 @@ import { stepPhase } from "./stepPhase.ts";
 import { stop } from "./stop.ts";
 import { switchSource } from "./switchSource.ts";
 import { theme } from "./theme.ts";
+import { tour } from "./tour.ts";
 
 export const ACTIONS: readonly Action[] = [
   playPause,
@@ -31,5 +32,6 @@ export const ACTIONS: readonly Action[] = [
   ...goTo,
   copyLink,
   theme,
+  tour,
   help,
 ];

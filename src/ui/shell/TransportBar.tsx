@@ -105,7 +105,11 @@ export function TransportBar() {
   );
   return (
     <>
-      <section className={styles.bar} aria-label={isRecorded ? "Playback controls" : "Training controls"}>
+      <section
+        className={styles.bar}
+        aria-label={isRecorded ? "Playback controls" : "Training controls"}
+        data-tour="transport"
+      >
         <div className={`${styles.inner} ${isRecorded ? styles.recorded : ""}`}>
           <div className={styles.buttons}>
             <span className={styles.play}>

@@ -10,6 +10,8 @@ export const CLOSE = "Close";
 export const LESSON_WORDS = {
   kicker: "Lesson",
   choose: "Lesson",
+  menu: "Lessons",
+  more: "More",
   lookAt: "Look at",
   tryIt: "Try it live",
   watch: "Watch the recording",
