@@ -19,7 +19,9 @@ export interface RunAction {
 export const openRun: RunAction = {
   id: "open",
   icon: "play",
-  label: ({ isOpen }) => (isOpen ? RUN_ACTION_WORDS.goTo : RUN_ACTION_WORDS.open),
+  // A pinned run stays as it is: the worker goes on with a copy of it.
+  label: ({ isOpen, isPinned }) =>
+    isOpen ? RUN_ACTION_WORDS.goTo : isPinned ? RUN_ACTION_WORDS.openCopy : RUN_ACTION_WORDS.open,
   asks: null,
   opens: true,
   run: ({ page }, { runId }) => page.live.session.send({ type: "resumeRun", runId }),

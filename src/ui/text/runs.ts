@@ -43,6 +43,7 @@ export const RECORDED_WORDS = {
 
 export const RUN_ACTION_WORDS = {
   open: "Open",
+  openCopy: "Open a copy",
   goTo: "Go to it",
   branch: "Branch off a copy",
   pin: "Pin as it is now…",

@@ -36,6 +36,8 @@ export function useOpening(): Opening {
       unfollow.current();
       setRunId(null);
       if (isThere) goToLive();
+      // What was open before may have been closed for it.
+      else context.page.live.session.send({ type: "listRuns" });
     });
     setRunId(run.runId);
     action.run(context, run, "");
