@@ -57,7 +57,7 @@ test("a run is kept, pinned, branched off, compared, taken away and deleted", as
   await expect(shelf.rows).toHaveCount(1);
   const open = shelf.row(/open$/);
   // The open run is called by what was changed, and is shown as it is now.
-  await expect(open).toContainText("Group size G 4, prompts per step 1 and 3 more");
+  await expect(open).toContainText("Colour binding, group size G 4, prompts per step 1 and 3 more");
   await expect(open).toContainText(/step1reward\d\.\d\dsize/);
   await expect(page.getByRole("region", { name: "Storage" })).toContainText(/^1 run, .+ granted$/);
 
