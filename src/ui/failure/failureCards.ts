@@ -115,7 +115,7 @@ export const FAILURE_CARDS = {
   runInUse: {
     title: "This run is open in another tab",
     story:
-      "One tab trains a run at a time, so that two cannot overwrite each other. Go on there, or start a new run.",
+      "One tab trains a run at a time, so that two cannot overwrite each other. Go on there, branch off a copy under Runs, or start a new run.",
     remedies: ["newRun", "dismiss"],
   },
   cancelled: {
