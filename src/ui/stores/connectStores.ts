@@ -6,6 +6,7 @@ import type { StoreApi } from "zustand/vanilla";
 import type { WorkerEvent } from "../../protocol/events.ts";
 import type { TrainClient } from "../../workers/client.ts";
 import { createDeviceStore, type DeviceStore, reduceDevice } from "./deviceStore.ts";
+import { createEvaluationStore, type EvaluationStore, reduceEvaluation } from "./evaluationStore.ts";
 import { createGalleryStore, EMPTY_GALLERY, type GalleryStore, reduceGallery } from "./galleryStore.ts";
 import { createMetricsStore, type MetricsStore, reduceMetrics } from "./metricsStore.ts";
 import { createRunStore, EMPTY_RUN, type RunStore, reduceRun } from "./runStore.ts";
@@ -18,6 +19,7 @@ export interface Stores {
   readonly gallery: GalleryStore;
   readonly device: DeviceStore;
   readonly runs: RunsStore;
+  readonly evaluation: EvaluationStore;
   readonly settings: SettingsStore;
 }
 
@@ -28,6 +30,7 @@ export function createStores(settings: SettingsStore): Stores {
     gallery: createGalleryStore(),
     device: createDeviceStore(),
     runs: createRunsStore(),
+    evaluation: createEvaluationStore(),
     settings,
   };
 }
@@ -98,6 +101,7 @@ export function connectStores(
     fold(stores.gallery, reduceGallery, events);
     fold(stores.device, reduceDevice, events);
     fold(stores.runs, reduceRuns, events);
+    fold(stores.evaluation, reduceEvaluation, events);
     if (ownsDraft) settleDraft(stores.settings, events);
   };
   const disconnect = client.subscribe((event) => {
