@@ -166,6 +166,14 @@ describe("stored runs", () => {
     expect(listed(stage).find(({ runId }) => runId === pinned?.runId)).toMatchObject({ step: 1 });
   });
 
+  it("that cannot be opened leave the open one open", async () => {
+    const stage = createStage();
+    await stage.send(OPEN, START, { type: "resumeRun", runId: "no such run" }, { type: "stepOnce" });
+    await stage.settled();
+    expect(stage.of("failed").map(({ error }) => error.code)).toEqual(["checkpointCorrupt"]);
+    expect(stage.of("stepFinished")).toHaveLength(1);
+  });
+
   it("branch: a copy goes on, the original stays", async () => {
     const stage = createStage();
     await stage.send(OPEN, START, { type: "stepOnce" });

@@ -27,7 +27,7 @@ export interface ShelfPorts {
 }
 
 /** A name that no other run has. */
-const newRunId = (modelId: string): string => `${modelId}-${crypto.randomUUID()}`;
+export const newRunId = (modelId: string): string => `${modelId}-${crypto.randomUUID()}`;
 
 export class RunShelf {
   readonly #ports: ShelfPorts;

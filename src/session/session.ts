@@ -20,7 +20,7 @@ import {
 import { JobDesk } from "./jobs/jobDesk.ts";
 import { changeRun, describeRun, type OpenedRun, openRun, packRun, type RunIdentity } from "./openedRun.ts";
 import type { LoadProgress, ModelFacts, SessionEngine, SessionStorage, WeightsBytes } from "./ports.ts";
-import { RunShelf } from "./runShelf.ts";
+import { newRunId, RunShelf } from "./runShelf.ts";
 import { TrainingLoop } from "./trainingLoop.ts";
 
 /** A lost device can leave promises that never settle; its loop gets this long to end. */
@@ -207,8 +207,7 @@ export class Session {
   async #startRun(preset: string, config: RunConfig, held?: ReleaseRun): Promise<void> {
     const { modelId } = this.#needModel();
     await this.#closeRun();
-    const createdAtMs = Date.now();
-    const runId = `${modelId}-${createdAtMs.toString(36)}`;
+    const [runId, createdAtMs] = [newRunId(modelId), Date.now()];
     const release = held ?? (await this.#lock(runId));
     try {
       await this.#showRun({ runId, modelId, preset, createdAtMs, config }, null, release);
@@ -224,14 +223,17 @@ export class Session {
     const open = this.#current?.run;
     // After a reconnection both the page and the client may ask; once is enough.
     if (open?.runId === runId && !open.isDirty && this.#state === "paused") return;
-    await this.#closeRun();
+    // What is open is closed only when the other is to be had.
+    if (open?.runId === runId) await this.#closeRun();
     const release = held ?? (await this.#lock(runId, isForced));
     try {
       const { run: stored, damage } = await this.#storage.load(runId);
+      await this.#closeRun();
       // A run of an earlier version gets today's defaults for fields it does not know.
       const config = makeConfig("robust", stored.record.config);
       await this.#showRun({ ...stored.record, config }, stored, release);
       if (damage) this.#fail(damage, stored.record.step, true);
+      await this.#shelf.noteChange();
     } catch (error) {
       release();
       throw error;

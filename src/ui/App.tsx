@@ -1,4 +1,4 @@
-import { Suspense } from "react";
+import { lazy, Suspense } from "react";
 import { useStore } from "zustand";
 import styles from "./App.module.css";
 import { HelpOverlay } from "./HelpOverlay.tsx";
@@ -14,8 +14,10 @@ import { SKIP } from "./text/words.ts";
 import "./theme/tokens.css";
 import "./theme/base.css";
 import "./theme/range.css";
-import { PlaygroundContext, usePage } from "./usePlayground.ts";
+import { PlaygroundContext, usePage, useSettings } from "./usePlayground.ts";
 import { VIEWS } from "./views.ts";
+
+const TourLayer = lazy(() => import("./tour/TourLayer.tsx"));
 
 /** The hash belongs to the views, so this is no link. */
 function skipToMain(): void {
@@ -56,12 +58,29 @@ function Shell() {
   );
 }
 
+/** The guided tour, or its offer to whoever sees the page for the first time and came for nothing else. */
+function Tour() {
+  const isTaken = useSettings((settings) => settings.tourStop !== null);
+  const isKnown = useSettings((settings) => settings.isTourKnown);
+  const isFresh = usePage(
+    ({ view, source, hidden, problems }) =>
+      view === "train" && source === "recorded" && hidden.length === 0 && problems.length === 0,
+  );
+  if (!isTaken && (isKnown || !isFresh)) return null;
+  return (
+    <Suspense>
+      <TourLayer />
+    </Suspense>
+  );
+}
+
 export function App({ host }: { host: PlaygroundHost }) {
   const source = useStore(host.page.store, (page) => page.source);
   return (
     <PlaygroundContext value={host.views[source]}>
       <Shell />
       <HelpOverlay />
+      <Tour />
       <LiveRegion />
       <SharingLayer />
     </PlaygroundContext>

@@ -1,8 +1,13 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import type { Command } from "../protocol/commands.ts";
-import type { RunSummary, WireJudgedImage } from "../protocol/events.ts";
-import { createFakeClient, FAKE_MODEL, type FakeClient, fakeRunStarted } from "./__fixtures__/fakeClient.ts";
-import { FAKE_RUNS } from "./__fixtures__/fakeJudge.ts";
+import type { WireJudgedImage } from "../protocol/events.ts";
+import {
+  createFakeClient,
+  FAKE_MODEL,
+  type FakeClient,
+  fakeRunStarted,
+  fakeStoredRuns,
+} from "./__fixtures__/fakeClient.ts";
 import {
   changePlan,
   chooseContestants,
@@ -20,6 +25,9 @@ import { connectStores, createStores, type Stores } from "./stores/connectStores
 import { fitPixels } from "./stores/evaluationStore.ts";
 import { createSettingsStore } from "./stores/settingsStore.ts";
 import { listWeights, MODEL_OPTION } from "./weightsOptions.ts";
+
+/** None of them open, the newest first. */
+const STORED = fakeStoredRuns().filter(({ isOpen }) => !isOpen);
 
 let client: FakeClient;
 let stores: Stores;
@@ -61,21 +69,21 @@ beforeEach(() => {
   connectStores(client, stores, (commit) => commit());
   followJobs(side);
   client.emit(FAKE_MODEL);
-  client.emit({ type: "runsListed", runs: [...FAKE_RUNS] as RunSummary[] });
+  client.emit({ type: "runsListed", runs: STORED });
 });
 
 describe("who is shown", () => {
   it("compares the model with the newest stored run, and with the open one once it has learnt", () => {
-    expect(shown().map(({ key }) => key)).toEqual(["model", "run:run-7"]);
+    expect(shown().map(({ key }) => key)).toEqual(["model", "run:run-2"]);
     client.emit(fakeRunStarted(0));
-    expect(shown().map(({ key }) => key)).toEqual(["model", "run:run-7"]);
+    expect(shown().map(({ key }) => key)).toEqual(["model", "run:run-2"]);
     client.emit(fakeRunStarted(4));
     expect(shown().map(({ key }) => key)).toEqual(["model", "run:run-1"]);
   });
 
   it("shows one state where there is nothing to compare with, or nothing is wanted", () => {
-    const options = listWeights(FAKE_RUNS, null);
-    const run = { of: "run", runId: "run-5" } as const;
+    const options = listWeights(STORED, null);
+    const run = { of: "run", runId: "run-3" } as const;
     expect(chooseContestants([MODEL_OPTION], { a: null, b: null }).b).toBeNull();
     expect(chooseContestants(options, { a: null, b: "none" }).b).toBeNull();
     expect(chooseContestants(options, { a: run, b: run }).b).toBeNull();
@@ -95,7 +103,7 @@ describe("jobs", () => {
     expect(asked()).toHaveLength(1);
     end("judge-1");
     expect(asked()).toHaveLength(2);
-    expect(asked()[1]).toMatchObject({ source: { of: "run", runId: "run-7" }, isStoredOnly: true });
+    expect(asked()[1]).toMatchObject({ source: { of: "run", runId: "run-2" }, isStoredOnly: true });
     expect(judgedOf("model")).toMatchObject({ total: 240, done: 2, outcome: "finished" });
     end("judge-2");
     lookUp(stores, shown());
@@ -122,7 +130,7 @@ describe("jobs", () => {
     expect(judgedOf("model")).toMatchObject({ done: 4, scores: { overall: { mean: 0.5 } } });
     expect(judgedOf("model")?.images.map(({ seed }) => seed)).toEqual(["a", "b", "c", "d"]);
     end(lastJob());
-    expect(asked()[2]).toMatchObject({ source: { of: "run", runId: "run-7" }, isStoredOnly: false });
+    expect(asked()[2]).toMatchObject({ source: { of: "run", runId: "run-2" }, isStoredOnly: false });
   });
 
   it("are dropped with those that wait when the worker stops or loses one", () => {

@@ -1,7 +1,7 @@
 /** A client that plays a made-up run, for the harness: no model, no learning, only events of the right shape. */
 import { makeConfig, type RunConfig } from "../../engine/config.ts";
 import type { Command } from "../../protocol/commands.ts";
-import type { EventOf, WorkerEvent } from "../../protocol/events.ts";
+import type { EventOf, RunSummary, WorkerEvent } from "../../protocol/events.ts";
 import { PHASES } from "../../protocol/events.ts";
 import type { TrainClient } from "../../workers/client.ts";
 import { COLOURS, paint, SIDE, stream } from "./paint.ts";
@@ -126,6 +126,84 @@ export function fakeRunStarted(steps: number, config = makeConfig()): EventOf<"r
     changes: steps > 40 ? [{ step: 40, keys: ["learningRate"] }] : [],
     filmstrip: frames,
   };
+}
+
+const SAVED_MS = Date.parse("2026-11-23T12:04:00");
+const HOUR_MS = 3_600_000;
+
+/** Runs as a person who has tried a few things has them; the first is the one that `fakeRunStarted` opens. */
+export function fakeStoredRuns(): RunSummary[] {
+  const base = { isPinned: false, isOpen: false, title: null, preset: "robust" } as const;
+  const counting = { promptKind: "counting", klImage: 0.1 } as const;
+  const runs: Omit<RunSummary, "runId" | "createdAtMs" | "savedAtMs">[] = [
+    { ...base, isOpen: true, config: makeConfig(), step: 120, rewardMean: 0.61, sizeBytes: 2.1e6 },
+    {
+      ...base,
+      isPinned: true,
+      title: "Counts to three",
+      config: makeConfig("robust", counting),
+      step: 340,
+      rewardMean: 0.874,
+      sizeBytes: 2.34e6,
+    },
+    {
+      ...base,
+      config: makeConfig("robust", { learningRate: 4e-3, klImage: 1e-3, klAnswer: 1e-3, groupSize: 4 }),
+      step: 60,
+      rewardMean: 0.318,
+      sizeBytes: 2.02e6,
+    },
+    {
+      ...base,
+      config: makeConfig("robust", { ...counting, seed: 7 }),
+      step: 85,
+      rewardMean: 0.552,
+      sizeBytes: 2.08e6,
+    },
+    {
+      ...base,
+      preset: "paper-showo",
+      config: makeConfig("paper-showo"),
+      step: 0,
+      rewardMean: null,
+      sizeBytes: 1.9e6,
+    },
+  ];
+  return runs.map((run, at) => ({
+    ...run,
+    runId: `run-${at + 1}`,
+    createdAtMs: SAVED_MS - (9 * at + 2) * HOUR_MS,
+    savedAtMs: SAVED_MS - 9 * at * HOUR_MS,
+  }));
+}
+
+/** Answers what is asked of the stored runs, as the worker does. @returns whether the command was about them */
+export function answerAboutRuns(command: Command, runs: RunSummary[], client: FakeClient): boolean {
+  const list = () => client.emit({ type: "runsListed", runs: [...runs] });
+  const at = "runId" in command ? runs.findIndex(({ runId }) => runId === command.runId) : -1;
+  const run = runs[at];
+  switch (command.type) {
+    case "listRuns":
+      list();
+      return true;
+    case "pinRun":
+      if (run)
+        runs.unshift({
+          ...run,
+          runId: `${run.runId}-pin`,
+          isOpen: false,
+          isPinned: true,
+          title: command.title,
+        });
+      list();
+      return true;
+    case "deleteRun":
+      runs.splice(at, 1);
+      list();
+      return true;
+    default:
+      return false;
+  }
 }
 
 export function createFakeClient(respond: (command: Command, client: FakeClient) => void): FakeClient {

@@ -1,7 +1,6 @@
-/** Made-up runs and judgements for the harness: stored images come at once, others a few at a time. */
-import { makeConfig } from "../../engine/config.ts";
+/** Made-up judgements for the harness: stored images come at once, others a few at a time. */
 import type { Command } from "../../protocol/commands.ts";
-import type { RunSummary, WireEstimate, WireJudgedImage } from "../../protocol/events.ts";
+import type { WireEstimate, WireJudgedImage } from "../../protocol/events.ts";
 import { TASK_NAMES } from "../text/judging.ts";
 import type { FakeClient } from "./fakeClient.ts";
 import { paint, stream } from "./paint.ts";
@@ -46,23 +45,6 @@ const BATCH = 6;
 const BATCH_MS = 250;
 
 const round = (value: number): number => Math.round(value * 1000) / 1000;
-
-export const FAKE_RUNS: readonly RunSummary[] = [
-  ["run-7", "Counts to three", 120, 0.83, "2026-11-25T12:04:00"],
-  ["run-5", null, 60, 0.71, "2026-11-24T18:31:00"],
-].map(([runId, title, step, rewardMean, saved]) => ({
-  runId: String(runId),
-  title: title === null ? null : String(title),
-  isPinned: title !== null,
-  isOpen: false,
-  preset: "robust",
-  config: makeConfig(),
-  step: Number(step),
-  createdAtMs: Date.parse(String(saved)),
-  savedAtMs: Date.parse(String(saved)),
-  rewardMean: Number(rewardMean),
-  sizeBytes: 2.1e6,
-}));
 
 function judgeOne(at: number, command: Evaluate): WireJudgedImage {
   const number = at % command.imagesPerPrompt;
@@ -145,7 +127,6 @@ export function createFakeJudge(scene: JudgeScene): (command: Command, client: F
   }
 
   return (command, client) => {
-    if (command.type === "listRuns") client.emit({ type: "runsListed", runs: [...FAKE_RUNS] });
     if (command.type === "endJob") stopped = new Set([...stopped, command.jobId]);
     if (command.type === "evaluate") setTimeout(() => evaluate(command, client), 20);
   };

@@ -3,7 +3,15 @@ import { createRoot } from "react-dom/client";
 import type { Command } from "../../protocol/commands.ts";
 import { App } from "../App.tsx";
 import { createPlayground } from "../playground.ts";
-import { createFakeClient, FAKE_BACKEND, FAKE_MODEL, type FakeClient, fakeRunStarted } from "./fakeClient.ts";
+import {
+  answerAboutRuns,
+  createFakeClient,
+  FAKE_BACKEND,
+  FAKE_MODEL,
+  type FakeClient,
+  fakeRunStarted,
+  fakeStoredRuns,
+} from "./fakeClient.ts";
 import { createFakeJudge } from "./fakeJudge.ts";
 
 const state = new URLSearchParams(location.search).get("state") ?? "idle";
@@ -90,9 +98,23 @@ function play(client: FakeClient): void {
   client.emit({ type: "failed", error, isFatal: true, step: steps + 2 });
 }
 
+const stored = state === "empty" ? [] : fakeStoredRuns();
+
+/** The third run is open in another tab. */
+function refuse(client: FakeClient): void {
+  const message = "This run is open in another tab. Go on there, close that tab, or start a new run here.";
+  const error = { code: "runInUse" as const, message, data: { runId: "run-3" } };
+  client.emit({ type: "failed", error, isFatal: false, step: null });
+}
+
 function respond(command: Command, client: FakeClient): void {
+  if (answerAboutRuns(command, stored, client)) return;
+  if (command.type === "resumeRun" && command.runId === "run-3") {
+    setTimeout(() => refuse(client), 400);
+    return;
+  }
   if (command.type === "openModel") setTimeout(() => open(client), 20);
-  if (command.type === "startRun" || command.type === "resumeRun") setTimeout(() => play(client), 20);
+  if (["startRun", "resumeRun", "branchRun"].includes(command.type)) setTimeout(() => play(client), 20);
   judge(command, client);
   if (command.type === "pause") client.emit({ type: "stateChanged", state: "paused" });
   if (command.type === "play") client.emit({ type: "stateChanged", state: "running" });

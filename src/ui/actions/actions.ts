@@ -16,6 +16,7 @@ import { stepPhase } from "./stepPhase.ts";
 import { stop } from "./stop.ts";
 import { switchSource } from "./switchSource.ts";
 import { theme } from "./theme.ts";
+import { tour } from "./tour.ts";
 
 export const ACTIONS: readonly Action[] = [
   playPause,
@@ -33,5 +34,6 @@ export const ACTIONS: readonly Action[] = [
   ...goTo,
   copyLink,
   theme,
+  tour,
   help,
 ];

@@ -8,10 +8,16 @@ export function Panel(props: {
   aside?: ReactNode;
   children: ReactNode;
   className?: string | undefined;
+  /** The stop of the tour that points here. */
+  tourStop?: string;
 }) {
   const titleId = useId();
   return (
-    <section className={`${card.card} ${styles.panel} ${props.className ?? ""}`} aria-labelledby={titleId}>
+    <section
+      className={`${card.card} ${styles.panel} ${props.className ?? ""}`}
+      aria-labelledby={titleId}
+      data-tour={props.tourStop}
+    >
       <header className={styles.head}>
         <h2 id={titleId} className={card.kicker}>
           {props.title}

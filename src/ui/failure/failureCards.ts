@@ -123,7 +123,7 @@ export const FAILURE_CARDS = {
   runInUse: {
     title: "This run is open in another tab",
     story:
-      "One tab trains a run at a time, so that two cannot overwrite each other. Taken over, it is saved and closed there first.",
+      "One tab trains a run at a time, so that two cannot overwrite each other. Taken over, it is saved and closed there first; a copy of it can be branched off under Runs.",
     remedies: ["takeOver", "newRun", "dismiss"],
   },
   cancelled: {

@@ -4,8 +4,9 @@ import type { SharedConfig } from "../../formats/sharedConfig.ts";
 import { PushButton } from "../components/PushButton.tsx";
 import { FAILURE_CARDS } from "../failure/failureCards.ts";
 import { presetNamed } from "../session.ts";
+import { spellValue } from "../text/config.ts";
 import { IMPORT_WORDS } from "../text/imports.ts";
-import { SHARE_WORDS } from "../text/sharing.ts";
+import { CLOSE } from "../text/words.ts";
 import { useLive, usePlayground, useSharing } from "../usePlayground.ts";
 import styles from "./SharingNotice.module.css";
 import type { Notice } from "./sharingStore.ts";
@@ -49,7 +50,7 @@ function Differences({ keys, before, after }: { keys: ConfigKey[]; before: RunCo
           <div key={key}>
             <dt>{CONFIG_FIELDS[key].label}</dt>
             <dd>
-              {before[key]} → <strong>{after[key]}</strong>
+              {spellValue(key, before[key])} → <strong>{spellValue(key, after[key])}</strong>
             </dd>
           </div>
         ))}
@@ -130,7 +131,7 @@ function Refused({
     <Card
       role="alert"
       title={fileName === "" ? FAILURE_CARDS[error.code].title : IMPORT_WORDS.refusedTitle}
-      buttons={<PushButton onPress={close}>{SHARE_WORDS.close}</PushButton>}
+      buttons={<PushButton onPress={close}>{CLOSE}</PushButton>}
     >
       {fileName === "" ? null : <p className={styles.file}>{fileName}</p>}
       <p data-code={error.code}>{error.message}</p>

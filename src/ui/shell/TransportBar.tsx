@@ -1,4 +1,3 @@
-import { Button, Menu, MenuItem, MenuTrigger, Popover } from "react-aria-components";
 import type { Action } from "../actions/action.ts";
 import { playPause } from "../actions/playPause.ts";
 import { reset } from "../actions/reset.ts";
@@ -6,7 +5,8 @@ import { save } from "../actions/save.ts";
 import { stepOnce } from "../actions/stepOnce.ts";
 import { stepPhase } from "../actions/stepPhase.ts";
 import { stop } from "../actions/stop.ts";
-import { Icon, type IconName } from "../components/Icon.tsx";
+import { ActionMenu } from "../components/ActionMenu.tsx";
+import type { IconName } from "../components/Icon.tsx";
 import { PushButton, type PushButtonProps } from "../components/PushButton.tsx";
 import { keyName } from "../text/keyName.ts";
 import { formatSeconds } from "../text/numbers.ts";
@@ -42,31 +42,19 @@ function ActionButton(props: {
 function StepMenu() {
   const playground = usePlayground();
   return (
-    <MenuTrigger>
-      <Button
-        className={styles.more ?? ""}
-        aria-label="More ways to step"
-        isDisabled={!stepPhase.isEnabled(playground)}
-      >
-        <Icon name="down" size={16} />
-      </Button>
-      <Popover className={styles.popover ?? ""} placement="bottom end">
-        <Menu className={styles.menu ?? ""} aria-label="Step">
-          {[stepOnce, stepPhase].map((action) => (
-            <MenuItem
-              key={action.id}
-              id={action.id}
-              className={styles.item ?? ""}
-              textValue={action.label(playground)}
-              onAction={() => action.run(playground)}
-            >
-              <span>{action === stepOnce ? "One whole step" : action.label(playground)}</span>
-              <kbd>{keyName(action.keys[0] ?? "")}</kbd>
-            </MenuItem>
-          ))}
-        </Menu>
-      </Popover>
-    </MenuTrigger>
+    <ActionMenu
+      label="More ways to step"
+      icon="down"
+      iconSize={16}
+      className={styles.more}
+      isDisabled={!stepPhase.isEnabled(playground)}
+      entries={[stepOnce, stepPhase].map((action) => ({
+        id: action.id,
+        label: action === stepOnce ? "One whole step" : action.label(playground),
+        keyName: keyName(action.keys[0] ?? ""),
+        onAction: () => action.run(playground),
+      }))}
+    />
   );
 }
 
@@ -117,7 +105,11 @@ export function TransportBar() {
   );
   return (
     <>
-      <section className={styles.bar} aria-label={isRecorded ? "Playback controls" : "Training controls"}>
+      <section
+        className={styles.bar}
+        aria-label={isRecorded ? "Playback controls" : "Training controls"}
+        data-tour="transport"
+      >
         <div className={`${styles.inner} ${isRecorded ? styles.recorded : ""}`}>
           <div className={styles.buttons}>
             <span className={styles.play}>

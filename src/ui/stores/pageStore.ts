@@ -15,6 +15,8 @@ export interface PageView {
   readonly lesson: Lesson;
   /** Where the presentation is. */
   readonly beat: Beat;
+  /** The part of "Train" that a narrow page shows. */
+  readonly part: "now" | "curves" | "recipe";
   readonly hidden: readonly Hideable[];
   readonly problems: readonly LinkProblem[];
 }
@@ -26,6 +28,7 @@ export const createPageStore = (): PageStore =>
     source: "recorded",
     lesson: DEFAULT_LESSON,
     beat: FIRST_BEAT,
+    part: "now",
     hidden: [],
     problems: [],
   }));

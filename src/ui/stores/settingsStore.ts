@@ -1,4 +1,4 @@
-/** Choices of the person, kept in the browser: theme, smoothing, shortcuts; and edits of the recipe not yet in force. */
+/** Choices of the person, kept in the browser: theme, smoothing, shortcuts, tour; and edits of the recipe not yet in force. */
 import { createStore, type StoreApi } from "zustand/vanilla";
 import type { RunConfig } from "../../engine/config.ts";
 
@@ -20,6 +20,10 @@ export interface SettingsView {
   readonly isTableOpen: boolean;
   readonly isAdvancedOpen: boolean;
   readonly isHelpOpen: boolean;
+  /** Place in the guided tour; null when nobody takes it. */
+  readonly tourStop: number | null;
+  /** The tour was taken or declined, so it is not offered again. */
+  readonly isTourKnown: boolean;
   /** Values set on the page that the run does not have yet. */
   readonly draft: Readonly<Partial<RunConfig>>;
 }
@@ -38,6 +42,8 @@ const DEFAULTS: Omit<SettingsView, "theme"> = {
   isTableOpen: false,
   isAdvancedOpen: false,
   isHelpOpen: false,
+  tourStop: null,
+  isTourKnown: false,
   draft: {},
 };
 
@@ -53,10 +59,11 @@ function recall(memory: Memory | null): Partial<SettingsView> {
   try {
     const known: unknown = JSON.parse(memory?.getItem(MEMORY_KEY) ?? "{}");
     if (typeof known !== "object" || known === null) return {};
-    const { smoothing, hasShortcuts, judging } = known as Partial<SettingsView>;
+    const { smoothing, hasShortcuts, isTourKnown, judging } = known as Partial<SettingsView>;
     return {
       ...(typeof smoothing === "number" && smoothing >= 0 && smoothing <= 0.99 ? { smoothing } : {}),
       ...(typeof hasShortcuts === "boolean" ? { hasShortcuts } : {}),
+      ...(typeof isTourKnown === "boolean" ? { isTourKnown, judging } : {}),
       ...(isPlan(judging) ? { judging } : {}),
     };
   } catch {
@@ -67,8 +74,8 @@ function recall(memory: Memory | null): Partial<SettingsView> {
 
 function remember(memory: Memory | null, next: SettingsView, before: SettingsView): void {
   try {
-    const { smoothing, hasShortcuts, judging } = next;
-    memory?.setItem(MEMORY_KEY, JSON.stringify({ smoothing, hasShortcuts, judging }));
+    const { smoothing, hasShortcuts, isTourKnown, judging } = next;
+    memory?.setItem(MEMORY_KEY, JSON.stringify({ smoothing, hasShortcuts, isTourKnown, judging }));
     if (next.theme !== before.theme) memory?.setItem(THEME_KEY, next.theme);
   } catch {
     // Storage is full or forbidden: the choice holds until the page closes.

@@ -1,6 +1,7 @@
 /** The words of the view "How it works": its six stops, their formulas and what their numbers mean. */
 import { CONFIG_FIELDS } from "../../engine/config.ts";
 import type { StopId, Trial } from "../views/how/stops.ts";
+import { spellValue } from "./config.ts";
 import { formatSigned } from "./numbers.ts";
 
 export interface StopWords {
@@ -195,9 +196,5 @@ export const LEARN_WORDS = {
 } as const;
 
 /** "group size G = 2", as the recipe calls it. */
-export function describeTrial({ key, value }: Trial): string {
-  const field = CONFIG_FIELDS[key];
-  const said =
-    field.kind === "choice" ? ((field.options as Record<string, string>)[value] ?? value) : String(value);
-  return `${field.label} = ${said}`;
-}
+export const describeTrial = ({ key, value }: Trial): string =>
+  `${CONFIG_FIELDS[key].label} = ${spellValue(key, value)}`;

@@ -3,6 +3,7 @@ import {
   formatBytes,
   formatCount,
   formatMetric,
+  formatMoment,
   formatSeconds,
   formatShare,
   formatSigned,
@@ -21,6 +22,14 @@ it("writes bytes in decimal units", () => {
 
 it("writes durations by their size", () => {
   expect([0.824, 41.2, 185].map(formatSeconds)).toEqual(["0.82 s", "41 s", "3 min 05 s"]);
+});
+
+it("writes the day only of another day", () => {
+  const noon = new Date(2026, 10, 26, 12, 4).getTime();
+  const clock = formatMoment(noon, noon + 3_600_000);
+  expect(clock).toMatch(/^12:04/);
+  expect(formatMoment(noon, noon + 13 * 3_600_000)).toContain(clock);
+  expect(formatMoment(noon, noon + 13 * 3_600_000)).toContain("26");
 });
 
 it("always shows the sign of an advantage, but none on zero", () => {

@@ -45,6 +45,13 @@ export function formatClock(timeMs: number): string {
   return new Date(timeMs).toLocaleTimeString(undefined, { hour: "2-digit", minute: "2-digit" });
 }
 
+/** "12:04" today, "26 Nov, 12:04" on another day. */
+export function formatMoment(timeMs: number, nowMs = Date.now()): string {
+  const [time, now] = [new Date(timeMs), new Date(nowMs)];
+  if (time.toDateString() === now.toDateString()) return formatClock(timeMs);
+  return `${time.toLocaleDateString(undefined, { day: "numeric", month: "short" })}, ${formatClock(timeMs)}`;
+}
+
 /** A count with thin spaces: "4 213 876". */
 export function formatCount(count: number): string {
   return String(Math.round(count)).replace(/\B(?=(\d{3})+$)/g, "\u2009");

@@ -45,7 +45,6 @@ export const PRESENT_WORDS = {
   notes: "Notes",
   dark: "Black-out. Press B or click to go on.",
   keysTitle: "Keys",
-  close: "Close",
   liveTitle: "Live, on this machine.",
   liveStopped: "Live has stopped.",
   liveStory: (title: string) => `${title} learns here, in this browser.`,

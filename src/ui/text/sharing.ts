@@ -12,7 +12,6 @@ export const SHARE_WORDS = {
   saveCurve: (title: string) => `Save “${title}” as a picture`,
   drop: "Drop it to open it",
   dropHelp: "A run, a checkpoint, an adapter, a picture with settings, or metrics to compare with.",
-  close: "Close",
   compare: (name: string) => `Compared with ${name}`,
   stopComparing: "Stop comparing",
 } as const;

@@ -1,5 +1,6 @@
 /** What states of the model are called. */
 import type { RunSummary } from "../../protocol/events.ts";
+import { nameByDifference } from "../runNames.ts";
 import { formatBytes } from "./numbers.ts";
 
 export const WEIGHTS_WORDS = {
@@ -18,9 +19,9 @@ const formatDay = (timeMs: number): string =>
     minute: "2-digit",
   });
 
-/** Its title, or the preset and when it began. */
-export const nameRun = ({ title, preset, createdAtMs }: RunSummary): string =>
-  title ?? `${preset}, ${formatDay(createdAtMs)}`;
+/** Its title, or how it differs from its preset and when it began. */
+export const nameRun = (run: RunSummary): string =>
+  run.title ?? `${nameByDifference(run)}, ${formatDay(run.createdAtMs)}`;
 
 /** "step 120 · reward 0.61" */
 export function describeProgress(step: number, rewardMean: number | null): string {

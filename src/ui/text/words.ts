@@ -5,10 +5,13 @@ import type { LinkProblem } from "../permalink.ts";
 import { formatBytes } from "./numbers.ts";
 
 export const SKIP = "Skip to the content";
+export const CLOSE = "Close";
 
 export const LESSON_WORDS = {
   kicker: "Lesson",
   choose: "Lesson",
+  menu: "Lessons",
+  more: "More",
   lookAt: "Look at",
   tryIt: "Try it live",
   watch: "Watch the recording",
@@ -109,18 +112,4 @@ export const EMPTY_WORDS = {
       "A prompt, a group of images, a question to itself, a reward, a comparison, a nudge: the six stops of a step, on the data of the run you watch.",
     action: "Watch a step",
   },
-} as const;
-
-export const RUNS_WORDS = {
-  recordedTitle: "Recorded runs",
-  recordedStory:
-    "Real runs of the shipped model that came with this page. They play without a model and without a GPU.",
-  keptTitle: "Runs in this browser",
-  keptStory: "Runs that you train are kept in this browser, and listed here.",
-  keptAction: "Train one",
-  keptLoad: "They are found when the model is open.",
-  open: "Play",
-  steps: (steps: number) => `${steps} steps`,
-  unreadable: "The list of recordings could not be read.",
-  loading: "Looking for recordings…",
 } as const;

@@ -57,7 +57,7 @@ function Stops({ stop, onStop }: { stop: StopId; onStop: (stop: StopId) => void 
         selectedKey={stop}
         onSelectionChange={(key) => onStop(STOP_IDS.find((id) => id === key) ?? "prompt")}
       >
-        <TabList className={styles.rail ?? ""} aria-label={HOW_WORDS.stops}>
+        <TabList className={styles.rail ?? ""} aria-label={HOW_WORDS.stops} data-tour="how">
           {STOP_IDS.map((id, at) => (
             <Tab key={id} id={id} className={styles.stop ?? ""} data-seen={at < reached || undefined}>
               <span>{at + 1}</span>

@@ -1,6 +1,5 @@
-import { Dialog, Heading, Modal, ModalOverlay } from "react-aria-components";
 import { playPause } from "../../actions/playPause.ts";
-import { PushButton } from "../../components/PushButton.tsx";
+import { Dialog } from "../../components/Dialog.tsx";
 import { keyName } from "../../text/keyName.ts";
 import { PRESENT_WORDS } from "../../text/presenting.ts";
 import { CUES } from "./cues.ts";
@@ -17,34 +16,19 @@ export function KeysOverlay() {
   const cue = useCue();
   const isOpen = useOverlays((overlays) => overlays.hasKeys);
   return (
-    <ModalOverlay
-      className={styles.veil ?? ""}
-      isOpen={isOpen}
-      onOpenChange={() => cue("keys")}
-      isDismissable
-    >
-      <Modal className={styles.modal ?? ""}>
-        <Dialog className={styles.dialog ?? ""}>
-          <div className={styles.head}>
-            <Heading slot="title">{PRESENT_WORDS.keysTitle}</Heading>
-            <PushButton icon="close" kind="quiet" isIconOnly onPress={() => cue("keys")}>
-              {PRESENT_WORDS.close}
-            </PushButton>
+    <Dialog title={PRESENT_WORDS.keysTitle} isOpen={isOpen} size="stage" onClose={() => cue("keys")}>
+      <dl>
+        {ROWS.map(({ name, keys }) => (
+          <div key={name} className={styles.row}>
+            <dt>{name}</dt>
+            <dd>
+              {keys.map((key) => (
+                <kbd key={key}>{keyName(key)}</kbd>
+              ))}
+            </dd>
           </div>
-          <dl className={styles.keys}>
-            {ROWS.map(({ name, keys }) => (
-              <div key={name} className={styles.row}>
-                <dt>{name}</dt>
-                <dd>
-                  {keys.map((key) => (
-                    <kbd key={key}>{keyName(key)}</kbd>
-                  ))}
-                </dd>
-              </div>
-            ))}
-          </dl>
-        </Dialog>
-      </Modal>
-    </ModalOverlay>
+        ))}
+      </dl>
+    </Dialog>
   );
 }

@@ -184,7 +184,7 @@ export function Curves() {
   const isTable = useSettings((settings) => settings.isTableOpen);
   const marks = useMetrics((metrics) => metrics.marks.length);
   return (
-    <Panel title="Curves" aside={isTable ? null : <Smoothing />}>
+    <Panel title="Curves" tourStop="curves" aside={isTable ? null : <Smoothing />}>
       <ComparedWith />
       {isTable ? (
         <CurvesTable />

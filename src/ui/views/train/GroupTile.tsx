@@ -52,7 +52,7 @@ export function Picture({ tile, at }: { tile: Tile; at: number }) {
 export function GroupTile({ tile, at, onLook }: { tile: Tile; at: number; onLook: () => void }) {
   const { answer, probability, reward, advantage } = tile;
   return (
-    <li className={styles.tile}>
+    <li className={styles.tile} data-tour="advantage">
       <div className={styles.picture}>
         <Picture tile={tile} at={at} />
         {tile.image ? (

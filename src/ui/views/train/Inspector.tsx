@@ -1,4 +1,4 @@
-import { Dialog, Heading, Modal, ModalOverlay } from "react-aria-components";
+import { Dialog } from "../../components/Dialog.tsx";
 import { PixelCanvas } from "../../components/PixelCanvas.tsx";
 import { PushButton } from "../../components/PushButton.tsx";
 import { inspectedGroup } from "../../stores/galleryStore.ts";
@@ -75,47 +75,37 @@ export function Inspector() {
     stores.gallery.setState({ inspected: { ...inspected, at: neighbour(at, offset, images.length) } });
   };
   return (
-    <ModalOverlay className={styles.veil ?? ""} isOpen onOpenChange={close} isDismissable>
-      <Modal className={styles.modal ?? ""}>
-        {/* biome-ignore lint/a11y/noStaticElementInteractions: the buttons below do the same */}
-        <div
-          onKeyDown={(event) => {
-            if (event.key !== "ArrowLeft" && event.key !== "ArrowRight") return;
-            // The page's own arrows turn the filmstrip.
-            event.stopPropagation();
-            go(event.key === "ArrowLeft" ? -1 : 1);
-          }}
-        >
-          <Dialog className={styles.dialog ?? ""}>
-            <div className={styles.head}>
-              <Heading slot="title">“{prompt}”</Heading>
-              <PushButton icon="close" kind="quiet" isIconOnly onPress={close}>
-                Close
-              </PushButton>
-            </div>
-            <div className={styles.body}>
-              <div className={styles.picture}>
-                <PixelCanvas image={image} alt={`Image ${at + 1} for “${prompt}”, step ${seen.step}`} />
-              </div>
-              <div>
-                <Facts seen={seen} question={question} gold={gold} />
-                <p className={styles.verdict}>{seen.verdict}</p>
-              </div>
-            </div>
-            <div className={styles.foot}>
-              <PushButton icon="left" kind="quiet" isIconOnly onPress={() => go(-1)}>
-                Image before
-              </PushButton>
-              <span role="status">
-                image {at + 1} of {images.length} · step {seen.step} · seed {seen.seed}
-              </span>
-              <PushButton icon="right" kind="quiet" isIconOnly onPress={() => go(1)}>
-                Image after
-              </PushButton>
-            </div>
-          </Dialog>
+    <Dialog
+      title={`“${prompt}”`}
+      size="large"
+      onClose={close}
+      onKeyDown={(event) => {
+        if (event.key !== "ArrowLeft" && event.key !== "ArrowRight") return;
+        // The page's own arrows turn the filmstrip.
+        event.stopPropagation();
+        go(event.key === "ArrowLeft" ? -1 : 1);
+      }}
+    >
+      <div className={styles.body}>
+        <div className={styles.picture}>
+          <PixelCanvas image={image} alt={`Image ${at + 1} for “${prompt}”, step ${seen.step}`} />
         </div>
-      </Modal>
-    </ModalOverlay>
+        <div>
+          <Facts seen={seen} question={question} gold={gold} />
+          <p className={styles.verdict}>{seen.verdict}</p>
+        </div>
+      </div>
+      <div className={styles.foot}>
+        <PushButton icon="left" kind="quiet" isIconOnly onPress={() => go(-1)}>
+          Image before
+        </PushButton>
+        <span role="status">
+          image {at + 1} of {images.length} · step {seen.step} · seed {seen.seed}
+        </span>
+        <PushButton icon="right" kind="quiet" isIconOnly onPress={() => go(1)}>
+          Image after
+        </PushButton>
+      </div>
+    </Dialog>
   );
 }

@@ -128,7 +128,7 @@ export function NowPanel() {
   const group = groups[at] ?? null;
   const size = step?.groupSize ?? planned;
   return (
-    <section className={styles.now} aria-labelledby="now-title">
+    <section className={styles.now} aria-labelledby="now-title" data-tour="group">
       <h2 id="now-title" className="visuallyHidden">
         The step at work
       </h2>

@@ -128,7 +128,7 @@ export function RecipePanel() {
     <RecipeField key={name} name={name} field={field} onEdit={onEdit} />
   );
   return (
-    <Panel title="Recipe">
+    <Panel title="Recipe" tourStop="recipe">
       <div className={styles.fields}>{BASIC.map(draw)}</div>
       <NewRunChanges />
       {hasAdvanced ? (

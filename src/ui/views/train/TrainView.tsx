@@ -69,8 +69,14 @@ function SideBySide() {
 const TABS = { now: "Now", curves: "Curves", recipe: "Recipe" } as const;
 
 function Tabbed() {
+  const { page } = usePlayground();
+  const part = usePage((view) => view.part);
   return (
-    <Tabs className={styles.tabs ?? ""}>
+    <Tabs
+      className={styles.tabs ?? ""}
+      selectedKey={part}
+      onSelectionChange={(key) => page.store.setState({ part: key as keyof typeof TABS })}
+    >
       <TabList className={styles.tabList ?? ""} aria-label="Parts of the page">
         {Object.entries(TABS).map(([id, title]) => (
           <Tab key={id} id={id} className={styles.tab ?? ""}>

@@ -1,0 +1,132 @@
+import { useState } from "react";
+import type { RunSummary } from "../../../protocol/events.ts";
+import { openFile } from "../../actions/openFile.ts";
+import type { RunAction } from "../../actions/runActions.ts";
+import { Icon } from "../../components/Icon.tsx";
+import { Panel } from "../../components/Panel.tsx";
+import { PushButton } from "../../components/PushButton.tsx";
+import { LoadButton } from "../../shell/LiveOffer.tsx";
+import { RUNS_WORDS } from "../../text/runs.ts";
+import { useLive, usePlayground } from "../../usePlayground.ts";
+import { useStoredRuns } from "../../useWeights.ts";
+import { CompareRuns } from "./CompareRuns.tsx";
+import styles from "./KeptRuns.module.css";
+import { DeleteDialog, PinDialog } from "./RunDialogs.tsx";
+import { RunRow } from "./RunRow.tsx";
+import { useOpening } from "./useOpening.ts";
+
+/** Runs that are looked at side by side. */
+const COMPARED = 2;
+
+/** What stands in the place of the list, and the way on. */
+function Waiting({ words, children }: { words: string; children?: React.ReactNode }) {
+  return (
+    <div className={styles.waiting}>
+      <p>{words}</p>
+      {children}
+    </div>
+  );
+}
+
+function NotListed() {
+  const opening = useLive((run) => run.opening);
+  if (opening === "ready") return <Waiting words={RUNS_WORDS.looking} />;
+  if (opening !== "idle") return <Waiting words={RUNS_WORDS.coming} />;
+  return (
+    <Waiting words={RUNS_WORDS.load}>
+      <LoadButton />
+    </Waiting>
+  );
+}
+
+function NoRuns() {
+  const { page } = usePlayground();
+  const train = () => {
+    void page.show("live");
+    page.navigate("train");
+  };
+  return (
+    <Waiting words={RUNS_WORDS.none}>
+      <PushButton onPress={train}>{RUNS_WORDS.train}</PushButton>
+    </Waiting>
+  );
+}
+
+/** The whole page takes what is dropped on it; here it says so, and files can be chosen. */
+function DropZone() {
+  const playground = usePlayground();
+  return (
+    <div className={styles.drop}>
+      <Icon name="save" size={24} />
+      <div className={styles.dropWords}>
+        <p className={styles.dropTitle}>{RUNS_WORDS.drop}</p>
+        <p className={styles.dropHelp}>{RUNS_WORDS.dropHelp}</p>
+      </div>
+      <PushButton onPress={() => openFile.run(playground)}>{RUNS_WORDS.choose}</PushButton>
+    </div>
+  );
+}
+
+/** What waits for an answer. */
+interface Question {
+  readonly action: RunAction;
+  readonly run: RunSummary;
+}
+
+function Asking({ question, onClose }: { question: Question | null; onClose: () => void }) {
+  if (question?.action.asks === "title") return <PinDialog run={question.run} onClose={onClose} />;
+  if (question?.action.asks === "consent") return <DeleteDialog run={question.run} onClose={onClose} />;
+  return null;
+}
+
+function List({ runs }: { runs: readonly RunSummary[] }) {
+  const context = usePlayground();
+  const opening = useOpening();
+  const [question, setQuestion] = useState<Question | null>(null);
+  const [picked, setPicked] = useState<readonly string[]>([]);
+  const pick = (runId: string, isPicked: boolean) => {
+    const others = picked.filter((id) => id !== runId && runs.some((run) => run.runId === id));
+    // A third takes the place of the one that was ticked first.
+    setPicked(isPicked ? [...others, runId].slice(-COMPARED) : others);
+  };
+  const act = (action: RunAction, run: RunSummary) => {
+    if (action.asks) setQuestion({ action, run });
+    else if (action.opens) opening.begin(action, run);
+    else action.run(context, run, "");
+  };
+  return (
+    <div className={styles.list}>
+      <div className={styles.captions} aria-hidden="true">
+        {Object.entries(RUNS_WORDS.columns).map(([key, word]) => (
+          <span key={key}>{word}</span>
+        ))}
+      </div>
+      <ul>
+        {runs.map((run) => (
+          <RunRow
+            key={run.runId}
+            run={run}
+            isPicked={picked.includes(run.runId)}
+            isOpening={opening.runId === run.runId}
+            onPick={(isPicked) => pick(run.runId, isPicked)}
+            onAction={(action) => act(action, run)}
+          />
+        ))}
+      </ul>
+      <p className={styles.tidy}>{RUNS_WORDS.tidy}</p>
+      {runs.length > 1 ? <CompareRuns runs={runs.filter(({ runId }) => picked.includes(runId))} /> : null}
+      <Asking question={question} onClose={() => setQuestion(null)} />
+    </div>
+  );
+}
+
+/** The runs that this browser keeps for the open model. */
+export function KeptRuns() {
+  const runs = useStoredRuns();
+  return (
+    <Panel title={RUNS_WORDS.keptTitle}>
+      {runs === null ? <NotListed /> : runs.length === 0 ? <NoRuns /> : <List runs={runs} />}
+      <DropZone />
+    </Panel>
+  );
+}
