@@ -2,6 +2,7 @@ import { Button, Menu, MenuItem, MenuTrigger, Popover } from "react-aria-compone
 import type { Action } from "../actions/action.ts";
 import { playPause } from "../actions/playPause.ts";
 import { reset } from "../actions/reset.ts";
+import { resetNewSeed } from "../actions/resetNewSeed.ts";
 import { save } from "../actions/save.ts";
 import { stepOnce } from "../actions/stepOnce.ts";
 import { stepPhase } from "../actions/stepPhase.ts";
@@ -9,10 +10,12 @@ import { stop } from "../actions/stop.ts";
 import { Icon, type IconName } from "../components/Icon.tsx";
 import { PushButton, type PushButtonProps } from "../components/PushButton.tsx";
 import { keyName } from "../text/keyName.ts";
-import { formatSeconds } from "../text/numbers.ts";
+import { formatLeft, formatSeconds } from "../text/numbers.ts";
+import { TRANSPORT_WORDS } from "../text/train.ts";
 import { useIsNarrow } from "../useIsNarrow.ts";
-import { useMetrics, usePlayground, useRun } from "../usePlayground.ts";
+import { useMetrics, usePlayground, useRun, useSettings } from "../usePlayground.ts";
 import { LiveOffer } from "./LiveOffer.tsx";
+import { TrainingPace } from "./Pace.tsx";
 import { Player } from "./Player.tsx";
 import { SourceSwitch } from "./SourceSwitch.tsx";
 import styles from "./TransportBar.module.css";
@@ -39,20 +42,21 @@ function ActionButton(props: {
   );
 }
 
-function StepMenu() {
+/** Other ways to do what the button beside it does. */
+function MoreWays({ name, label, actions }: { name: string; label: string; actions: readonly Action[] }) {
   const playground = usePlayground();
   return (
     <MenuTrigger>
       <Button
         className={styles.more ?? ""}
-        aria-label="More ways to step"
-        isDisabled={!stepPhase.isEnabled(playground)}
+        aria-label={label}
+        isDisabled={!actions.some((action) => action.isEnabled(playground))}
       >
         <Icon name="down" size={16} />
       </Button>
       <Popover className={styles.popover ?? ""} placement="bottom end">
-        <Menu className={styles.menu ?? ""} aria-label="Step">
-          {[stepOnce, stepPhase].map((action) => (
+        <Menu className={styles.menu ?? ""} aria-label={name}>
+          {actions.map((action) => (
             <MenuItem
               key={action.id}
               id={action.id}
@@ -60,8 +64,8 @@ function StepMenu() {
               textValue={action.label(playground)}
               onAction={() => action.run(playground)}
             >
-              <span>{action === stepOnce ? "One whole step" : action.label(playground)}</span>
-              <kbd>{keyName(action.keys[0] ?? "")}</kbd>
+              <span>{TRANSPORT_WORDS.ways[action.id] ?? action.label(playground)}</span>
+              {action.keys[0] === undefined ? null : <kbd>{keyName(action.keys[0])}</kbd>}
             </MenuItem>
           ))}
         </Menu>
@@ -70,21 +74,38 @@ function StepMenu() {
   );
 }
 
+function StepMenu() {
+  return <MoreWays name="Step" label={TRANSPORT_WORDS.moreSteps} actions={[stepOnce, stepPhase]} />;
+}
+
 function Readout() {
   const step = useRun((run) => run.activeStep ?? run.step);
+  const finished = useRun((run) => run.step);
+  const stopRule = useSettings((settings) => settings.stopRule);
   useMetrics((metrics) => metrics.version);
   const { stores } = usePlayground();
   const seconds = stores.metrics.getState().columns.last("stepSeconds");
+  const last = stopRule.kind === "step" && stopRule.reachedAt === undefined ? stopRule.amount : null;
+  const isEndKnown = last !== null && seconds !== null && last > finished;
   return (
     <dl className={styles.readout}>
       <div>
-        <dt>step</dt>
-        <dd className={styles.step}>{step}</dd>
+        <dt>{TRANSPORT_WORDS.step}</dt>
+        <dd>
+          <span className={styles.step}>{step}</span>
+          {last === null ? null : <span className={styles.of}> / {last}</span>}
+        </dd>
       </div>
       <div>
-        <dt>per step</dt>
+        <dt>{TRANSPORT_WORDS.perStep}</dt>
         <dd>{seconds === null ? "–" : formatSeconds(seconds)}</dd>
       </div>
+      {isEndKnown ? (
+        <div>
+          <dt>{TRANSPORT_WORDS.left}</dt>
+          <dd>{formatLeft((last - finished) * seconds)}</dd>
+        </div>
+      ) : null}
     </dl>
   );
 }
@@ -95,7 +116,12 @@ function LiveControls() {
     <>
       <ActionButton action={stop} icon="stop" />
       <span className={styles.rule} />
-      <ActionButton action={reset} icon="reset" kind="quiet" />
+      <span className={styles.pair}>
+        <ActionButton action={reset} icon="reset" kind="quiet" />
+        <span className={styles.quietMore}>
+          <MoreWays name="Reset" label={TRANSPORT_WORDS.moreResets} actions={[reset, resetNewSeed]} />
+        </span>
+      </span>
       <ActionButton action={save} icon="save" kind="quiet" />
     </>
   );
@@ -112,6 +138,7 @@ export function TransportBar() {
   const change = (
     <div className={styles.change}>
       {isRecorded ? <LiveOffer /> : null}
+      {!isRecorded && isNarrow ? <TrainingPace /> : null}
       <SourceSwitch />
     </div>
   );
@@ -137,6 +164,7 @@ export function TransportBar() {
               <LiveControls />
             )}
           </div>
+          {isRecorded || isNarrow ? null : <TrainingPace />}
           {isRecorded ? <Player /> : <Readout />}
           {isNarrow ? null : change}
         </div>

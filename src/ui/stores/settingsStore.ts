@@ -1,6 +1,9 @@
-/** Choices of the person, kept in the browser: theme, smoothing, shortcuts; and edits of the recipe not yet in force. */
+/** Choices of the person, kept in the browser: theme, curves, shortcuts, pace; and edits of the recipe not yet in force. */
 import { createStore, type StoreApi } from "zustand/vanilla";
 import type { RunConfig } from "../../engine/config.ts";
+import type { Speed } from "../../workers/timeline.ts";
+import { NO_STOP, type StopRule } from "../stopRule.ts";
+import { X_AXES, type XAxis } from "../xAxis.ts";
 
 export type Theme = "light" | "dark";
 
@@ -8,7 +11,17 @@ export interface SettingsView {
   readonly theme: Theme;
   /** Weight of the past in the curves' moving average, 0 to 0.99. */
   readonly smoothing: number;
+  /** What the curves run over. */
+  readonly xAxis: XAxis;
   readonly hasShortcuts: boolean;
+  /** Whether new runs begin with the seed of the one before. */
+  readonly isSeedLocked: boolean;
+  /** Of the live run; a recording has its own. */
+  readonly speed: Speed;
+  /** When the live run is to pause by itself. */
+  readonly stopRule: StopRule;
+  /** Whether the live run's pictures and curves stand still while it goes on. */
+  readonly isDisplayPaused: boolean;
   readonly isTableOpen: boolean;
   readonly isAdvancedOpen: boolean;
   readonly isHelpOpen: boolean;
@@ -25,7 +38,12 @@ const THEME_KEY = "unirl.theme";
 
 const DEFAULTS: Omit<SettingsView, "theme"> = {
   smoothing: 0.6,
+  xAxis: "step",
   hasShortcuts: true,
+  isSeedLocked: true,
+  speed: "normal",
+  stopRule: NO_STOP,
+  isDisplayPaused: false,
   isTableOpen: false,
   isAdvancedOpen: false,
   isHelpOpen: false,
@@ -36,10 +54,13 @@ function recall(memory: Memory | null): Partial<SettingsView> {
   try {
     const known: unknown = JSON.parse(memory?.getItem(MEMORY_KEY) ?? "{}");
     if (typeof known !== "object" || known === null) return {};
-    const { smoothing, hasShortcuts } = known as Partial<SettingsView>;
+    const { smoothing, xAxis, hasShortcuts, isSeedLocked } = known as Partial<SettingsView>;
+    const knownAxis = X_AXES.find((axis) => axis === xAxis);
     return {
       ...(typeof smoothing === "number" && smoothing >= 0 && smoothing <= 0.99 ? { smoothing } : {}),
+      ...(knownAxis ? { xAxis: knownAxis } : {}),
       ...(typeof hasShortcuts === "boolean" ? { hasShortcuts } : {}),
+      ...(typeof isSeedLocked === "boolean" ? { isSeedLocked } : {}),
     };
   } catch {
     // Unreadable or forbidden memory (private window): the defaults are right.
@@ -49,8 +70,8 @@ function recall(memory: Memory | null): Partial<SettingsView> {
 
 function remember(memory: Memory | null, next: SettingsView, before: SettingsView): void {
   try {
-    const { smoothing, hasShortcuts } = next;
-    memory?.setItem(MEMORY_KEY, JSON.stringify({ smoothing, hasShortcuts }));
+    const { smoothing, xAxis, hasShortcuts, isSeedLocked } = next;
+    memory?.setItem(MEMORY_KEY, JSON.stringify({ smoothing, xAxis, hasShortcuts, isSeedLocked }));
     if (next.theme !== before.theme) memory?.setItem(THEME_KEY, next.theme);
   } catch {
     // Storage is full or forbidden: the choice holds until the page closes.

@@ -1,0 +1,13 @@
+import { DISPLAY_WORDS } from "../text/train.ts";
+import { type Action, isAlive } from "./action.ts";
+
+export const pauseDisplay: Action = {
+  id: "pauseDisplay",
+  label: ({ stores }) =>
+    stores.settings.getState().isDisplayPaused ? DISPLAY_WORDS.goOn : DISPLAY_WORDS.pause,
+  help: "Let pictures and curves stand still, or move again; the training goes on.",
+  keys: ["d"],
+  isEnabled: ({ stores, source }) => source === "live" && isAlive(stores.run.getState()),
+  run: ({ stores }) =>
+    stores.settings.setState(({ isDisplayPaused }) => ({ isDisplayPaused: !isDisplayPaused })),
+};
