@@ -1,7 +1,10 @@
 /** How fast a run is shown, and how much of the machine a live one may take. */
+import { Button } from "react-aria-components";
 import { CONFIG_FIELDS } from "../../engine/config.ts";
 import { SPEEDS, type Speed } from "../../workers/timeline.ts";
-import { SPEED_WORDS } from "../text/train.ts";
+import { pauseDisplay } from "../actions/pauseDisplay.ts";
+import { Icon } from "../components/Icon.tsx";
+import { DISPLAY_WORDS, SPEED_WORDS } from "../text/train.ts";
 import { usePlayback, usePlayground, useRun, useSettings } from "../usePlayground.ts";
 import styles from "./Pace.module.css";
 
@@ -40,7 +43,7 @@ function GpuShare() {
   const shares = [...new Set([...SHARES, inForce])].sort((a, b) => a - b);
   return (
     <select
-      className={styles.select}
+      className={`${styles.select} ${styles.share}`}
       aria-label={SPEED_WORDS.gpuShare}
       title={CONFIG_FIELDS.gpuShare.help}
       value={inForce}
@@ -58,6 +61,23 @@ function GpuShare() {
   );
 }
 
+function Freeze() {
+  const playground = usePlayground();
+  const isStill = useSettings((settings) => settings.isDisplayPaused);
+  return (
+    <Button
+      className={styles.freeze ?? ""}
+      aria-label={DISPLAY_WORDS.pause}
+      aria-keyshortcuts={pauseDisplay.keys[0]}
+      aria-pressed={isStill}
+      isDisabled={!pauseDisplay.isEnabled(playground)}
+      onPress={() => pauseDisplay.run(playground)}
+    >
+      <Icon name="still" />
+    </Button>
+  );
+}
+
 /** Of the live run. */
 export function TrainingPace() {
   const { stores } = usePlayground();
@@ -66,6 +86,7 @@ export function TrainingPace() {
     <div className={styles.pace}>
       <SpeedSelect speed={speed} onChange={(chosen) => stores.settings.setState({ speed: chosen })} />
       <GpuShare />
+      <Freeze />
     </div>
   );
 }

@@ -96,16 +96,17 @@ function Readout() {
           {last === null ? null : <span className={styles.of}> / {last}</span>}
         </dd>
       </div>
-      <div>
-        <dt>{TRANSPORT_WORDS.perStep}</dt>
-        <dd>{seconds === null ? "–" : formatSeconds(seconds)}</dd>
-      </div>
       {isEndKnown ? (
         <div>
           <dt>{TRANSPORT_WORDS.left}</dt>
           <dd>{formatLeft((last - finished) * seconds)}</dd>
         </div>
-      ) : null}
+      ) : (
+        <div>
+          <dt>{TRANSPORT_WORDS.perStep}</dt>
+          <dd>{seconds === null ? "–" : formatSeconds(seconds)}</dd>
+        </div>
+      )}
     </dl>
   );
 }

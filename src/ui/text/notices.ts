@@ -10,6 +10,7 @@ export const NOTICE_WORDS = {
   none: "Nothing to worry about.",
   tried: "Changed just now: give it a few steps.",
   live: (words: string) => `Try it live: ${words}`,
+  restart: (words: string) => `New run: ${words}`,
   compare: "Compare with the start",
 } as const;
 
@@ -17,7 +18,7 @@ export const NOTICE_WORDS = {
 export const FINDING_WORDS = {
   nonFinite: (step: number | null) => ({
     title: `${step === null ? "A step" : `Step ${step}`} gave a number that is not finite. Nothing of it was written.`,
-    remedy: "A smaller learning rate keeps the numbers in range.",
+    remedy: "Begin again with a smaller learning rate: the weights may be spoilt.",
   }),
   allDead: (steps: number) => ({
     title: `The last ${steps} steps taught nothing: in every group all images earned the same.`,

@@ -14,7 +14,7 @@ export const LOOK_WORDS = {
   /** On the button that ends looking back. */
   backToNow: "Back to now",
   step: (step: number) => `step ${step}`,
-  gone: (step: number) => `The group of step ${step} is not kept any more.`,
+  gone: (step: number) => `The group of step ${step} is not kept.`,
   goneStory:
     "The newest steps are kept; its drawings and numbers are still in the filmstrip and on the curves.",
   beginning: "Step 0, before the first update.",
@@ -137,12 +137,12 @@ export const PHASE_WORDS: Readonly<
 };
 
 export const STOP_WORDS = {
-  label: "Pause by itself",
+  label: "Stop when",
   kinds: {
-    never: "never",
-    step: "after step",
-    minutes: "after minutes",
-    plateau: "when flat for steps",
+    never: "I pause it",
+    step: "a step is reached",
+    minutes: "time is up",
+    plateau: "the reward is flat",
   } satisfies Record<StopKind, string>,
   amounts: {
     never: "",
@@ -150,6 +150,12 @@ export const STOP_WORDS = {
     minutes: "Minutes of training",
     plateau: "Steps without a rise of the reward",
   } satisfies Record<StopKind, string>,
+} as const;
+
+/** In slow motion, between two steps. */
+export const WHOLE_STEP = {
+  formula: "sample → judge → score → learn",
+  meaning: "slow motion holds after each phase and shows its formula here",
 } as const;
 
 /** What a rule does, or has done, in a sentence. */

@@ -1,11 +1,10 @@
 /** What is said and done about what the group shows: that it is recorded, that it is looked back at, that it stands still. */
 import { Button } from "react-aria-components";
-import { pauseDisplay } from "../../actions/pauseDisplay.ts";
 import { Icon } from "../../components/Icon.tsx";
 import { PushButton } from "../../components/PushButton.tsx";
 import { DISPLAY_WORDS, LOOK_WORDS } from "../../text/train.ts";
 import { SOURCE_WORDS } from "../../text/words.ts";
-import { usePlayground, useRun, useSettings } from "../../usePlayground.ts";
+import { usePlayground, useSettings } from "../../usePlayground.ts";
 import styles from "./NowPanel.module.css";
 
 function BackToNow({ lookedAt }: { lookedAt: number }) {
@@ -22,32 +21,12 @@ function BackToNow({ lookedAt }: { lookedAt: number }) {
   );
 }
 
-function Freeze() {
-  const playground = usePlayground();
-  const isStill = useSettings((settings) => settings.isDisplayPaused);
-  // Enabling follows the run.
-  useRun((run) => `${run.state} ${run.runId}`);
-  return (
-    <Button
-      className={styles.freeze ?? ""}
-      aria-label={DISPLAY_WORDS.pause}
-      aria-keyshortcuts={pauseDisplay.keys[0]}
-      aria-pressed={isStill}
-      isDisabled={!pauseDisplay.isEnabled(playground)}
-      onPress={() => pauseDisplay.run(playground)}
-    >
-      <Icon name="still" />
-    </Button>
-  );
-}
-
 /** Beside the phases. */
 export function NowSide({ lookedAt }: { lookedAt: number | null }) {
   const { source } = usePlayground();
   return (
     <div className={styles.side}>
       {lookedAt === null ? null : <BackToNow lookedAt={lookedAt} />}
-      {source === "live" ? <Freeze /> : null}
       {source === "recorded" && lookedAt === null ? (
         <span className={styles.badge} title={SOURCE_WORDS.badgeHelp}>
           {SOURCE_WORDS.badge}

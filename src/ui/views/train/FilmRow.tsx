@@ -107,7 +107,7 @@ export function FilmRow({ row, at, selected, onPick, share, onShare }: FilmRowPr
     />
   );
   return (
-    <li>
+    <li className={styles.row}>
       <Head row={row} at={at} />
       {isSwiped ? (
         <div className={styles.over}>

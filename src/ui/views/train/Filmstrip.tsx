@@ -76,6 +76,7 @@ export function Filmstrip() {
   const [share, setShare] = useState(50);
   const rows = useGallery((gallery) => gallery.rows);
   const pinnedRow = useGallery((gallery) => gallery.pinnedRow);
+  const isSwiped = useGallery((gallery) => gallery.isSwiped);
   const selectedStep = useGallery((gallery) => gallery.selectedStep);
   const every = useRun((run) => run.config?.filmstripEvery ?? 5);
   const newest = newestStep(
@@ -91,7 +92,7 @@ export function Filmstrip() {
       ) : (
         <>
           <StepSlider newest={newest} selected={selected} />
-          <ol className={styles.rows}>
+          <ol className={styles.rows} data-swiped={isSwiped || undefined}>
             {ordered(rows, pinnedRow).map(({ row, at }) => (
               <FilmRow
                 key={at}

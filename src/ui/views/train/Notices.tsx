@@ -14,11 +14,8 @@ function OfferButton({ offer }: { offer: Offer }) {
       stores.gallery.setState({ isSwiped: true, pinnedStep: null, selectedStep: null });
       return;
     }
-    if (isRecorded) return session.startRun(offer.changes);
-    session.send({ type: "changeConfig", changes: offer.changes });
-    // What went wrong is being dealt with: its card need not stay.
-    const { failure } = stores.run.getState();
-    if (failure?.error.code === "nonFinite") stores.run.setState({ failure: null });
+    if (isRecorded || offer.kind === "restart") session.startRun(offer.changes);
+    else session.send({ type: "changeConfig", changes: offer.changes });
   };
   const words = offer.kind === "change" && isRecorded ? NOTICE_WORDS.live(offer.words) : offer.words;
   return <PushButton onPress={take}>{words}</PushButton>;

@@ -136,6 +136,7 @@ export function NowPanel() {
   const { stores } = usePlayground();
   const shown = useShownStep();
   const { step, lookedAt } = shown;
+  const isGone = lookedAt !== null && step === null;
   const selected = useGallery((gallery) => gallery.selectedGroup);
   const planned = useRun((run) => run.config?.groupSize ?? 8);
   const prompts = useRun((run) => run.config?.promptsPerStep ?? 4);
@@ -144,7 +145,7 @@ export function NowPanel() {
   const group = groups[at] ?? null;
   const size = step?.groupSize ?? planned;
   return (
-    <section className={styles.now} aria-labelledby="now-title">
+    <section className={styles.now} aria-labelledby="now-title" data-gone={isGone || undefined}>
       <h2 id="now-title" className="visuallyHidden">
         The step at work
       </h2>

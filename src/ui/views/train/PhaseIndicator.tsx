@@ -1,5 +1,5 @@
 import { PHASES, type Phase } from "../../../protocol/events.ts";
-import { PHASE_WORDS } from "../../text/train.ts";
+import { PHASE_WORDS, WHOLE_STEP } from "../../text/train.ts";
 import { useGallery, usePlayback, usePlayground, useRun, useSettings } from "../../usePlayground.ts";
 import styles from "./PhaseIndicator.module.css";
 
@@ -18,11 +18,11 @@ function useIsSlow(): boolean {
 
 /** In slow motion: the formula of the phase at work, in a box that does not move when it changes. */
 function Formula({ phase }: { phase: Phase | null }) {
-  const words = phase && PHASE_WORDS[phase];
+  const { formula, meaning } = phase ? PHASE_WORDS[phase] : WHOLE_STEP;
   return (
-    <p className={styles.formula} aria-live="off">
-      <span className={styles.symbols}>{words?.formula ?? "\u00a0"}</span>
-      <span className={styles.meaning}>{words?.meaning ?? "\u00a0"}</span>
+    <p className={styles.formula}>
+      <span className={styles.symbols}>{formula}</span>
+      <span className={styles.meaning}>{meaning}</span>
     </p>
   );
 }

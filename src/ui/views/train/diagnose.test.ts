@@ -20,7 +20,7 @@ const say = (columns: Columns, changes: Partial<RunConfig> = {}) =>
 /** What the first notice would change. */
 function offered(columns: Columns, changes: Partial<RunConfig> = {}): unknown {
   const { offer } = read(columns, changes)[0] ?? {};
-  return offer?.kind === "change" ? offer.changes : offer;
+  return offer && "changes" in offer ? offer.changes : offer;
 }
 
 const DEAD: Columns = { deadGroupShare: steps(5, () => 1) };
@@ -77,7 +77,10 @@ describe("what is said", () => {
       step: 12,
     };
     const [notice] = read({}, {}, failure);
-    expect(notice).toMatchObject({ id: "nonFinite", offer: { changes: { learningRate: 5e-5 } } });
+    expect(notice).toMatchObject({
+      id: "nonFinite",
+      offer: { kind: "restart", words: "New run: Learning rate 5e-5", changes: { learningRate: 5e-5 } },
+    });
     expect(notice?.title).toContain("Step 12");
   });
 });

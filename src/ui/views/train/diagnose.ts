@@ -7,7 +7,12 @@ import { CHANGE_WORDS, FINDING_WORDS, NOTICE_WORDS } from "../../text/notices.ts
 
 /** What a notice offers to do. */
 export type Offer =
-  | { readonly kind: "change"; readonly words: string; readonly changes: Readonly<Partial<RunConfig>> }
+  /** "restart" begins a new run with the change: of this one the weights may be spoilt. */
+  | {
+      readonly kind: "change" | "restart";
+      readonly words: string;
+      readonly changes: Readonly<Partial<RunConfig>>;
+    }
   | { readonly kind: "compare"; readonly words: string };
 
 export interface Notice {
@@ -52,8 +57,10 @@ function gainOf(values: Float32Array): number {
 
 type Changeable = keyof typeof CHANGE_WORDS;
 
+type Change = Extract<Offer, { readonly changes: unknown }>;
+
 /** Offers a new value of a setting, within its range; null when it is there already. */
-function offer(config: RunConfig, key: Changeable, wanted: number): Offer | null {
+function offer(config: RunConfig, key: Changeable, wanted: number): Change | null {
   const { min, max, step, kind } = CONFIG_FIELDS[key];
   const near =
     kind === "integer" ? Math.round(wanted) : Number((Math.round(wanted / step) * step).toPrecision(6));
@@ -67,7 +74,13 @@ const halfRate = (config: RunConfig) => offer(config, "learningRate", config.lea
 function checkFailure(failure: Failure | null, config: RunConfig): Notice | null {
   if (failure?.error.code !== "nonFinite") return null;
   const words = FINDING_WORDS.nonFinite(failure.step);
-  return { id: "nonFinite", tone: "warning", ...words, offer: halfRate(config) };
+  const slower = halfRate(config);
+  return {
+    id: "nonFinite",
+    tone: "warning",
+    ...words,
+    offer: slower && { ...slower, kind: "restart", words: NOTICE_WORDS.restart(slower.words) },
+  };
 }
 
 function checkDeadGroups(curves: Curves, config: RunConfig): Notice | null {
