@@ -7,7 +7,9 @@ export const pauseDisplay: Action = {
     stores.settings.getState().isDisplayPaused ? DISPLAY_WORDS.goOn : DISPLAY_WORDS.pause,
   help: "Let pictures and curves stand still, or move again; the training goes on.",
   keys: ["d"],
-  isEnabled: ({ stores, source }) => source === "live" && isAlive(stores.run.getState()),
+  // A stage never stands still.
+  isEnabled: ({ stores, source, page }) =>
+    source === "live" && page.store.getState().view !== "present" && isAlive(stores.run.getState()),
   run: ({ stores }) =>
     stores.settings.setState(({ isDisplayPaused }) => ({ isDisplayPaused: !isDisplayPaused })),
 };

@@ -162,9 +162,9 @@ function followPointer(chart: uPlot, read: () => LineChartProps): () => void {
   };
 }
 
-/** Shows the crosshair where something else points; under the pointer the chart has its own. */
+/** Shows the crosshair where something that is no chart points; charts tell each other. */
 function pointAt(chart: uPlot, x: number | null): void {
-  if (chart.over.matches(":hover")) return;
+  if (document.querySelector(".u-over:hover")) return;
   const left = x === null ? -10 : chart.valToPos(x, "x");
   chart.setCursor({ left, top: x === null ? -10 : 0 }, false);
 }

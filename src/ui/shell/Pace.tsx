@@ -1,9 +1,8 @@
 /** How fast a run is shown, and how much of the machine a live one may take. */
-import { Button } from "react-aria-components";
 import { CONFIG_FIELDS } from "../../engine/config.ts";
 import { SPEEDS, type Speed } from "../../workers/timeline.ts";
 import { pauseDisplay } from "../actions/pauseDisplay.ts";
-import { Icon } from "../components/Icon.tsx";
+import { ToolButton } from "../components/ToolButton.tsx";
 import { DISPLAY_WORDS, SPEED_WORDS } from "../text/train.ts";
 import { usePlayback, usePlayground, useRun, useSettings } from "../usePlayground.ts";
 import styles from "./Pace.module.css";
@@ -65,16 +64,14 @@ function Freeze() {
   const playground = usePlayground();
   const isStill = useSettings((settings) => settings.isDisplayPaused);
   return (
-    <Button
-      className={styles.freeze ?? ""}
-      aria-label={DISPLAY_WORDS.pause}
-      aria-keyshortcuts={pauseDisplay.keys[0]}
-      aria-pressed={isStill}
+    <ToolButton
+      icon="still"
+      label={DISPLAY_WORDS.pause}
+      shortcut={pauseDisplay.keys[0]}
+      isPressed={isStill}
       isDisabled={!pauseDisplay.isEnabled(playground)}
       onPress={() => pauseDisplay.run(playground)}
-    >
-      <Icon name="still" />
-    </Button>
+    />
   );
 }
 

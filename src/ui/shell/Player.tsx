@@ -1,5 +1,4 @@
-import { Button } from "react-aria-components";
-import { Icon } from "../components/Icon.tsx";
+import { ToolButton } from "../components/ToolButton.tsx";
 import { PLAYER_WORDS } from "../text/words.ts";
 import { usePlayback, usePlayground, useRun } from "../usePlayground.ts";
 import { PlayingPace } from "./Pace.tsx";
@@ -39,14 +38,14 @@ function LoopToggle() {
   const { page } = usePlayground();
   const isLooped = usePlayback((playback) => playback.isLooped);
   return (
-    <Button
-      className={styles.loop ?? ""}
-      aria-label={PLAYER_WORDS.loop}
-      aria-pressed={isLooped}
-      onPress={() => page.player.setLooped(!isLooped)}
-    >
-      <Icon name="loop" />
-    </Button>
+    <span className={styles.loop}>
+      <ToolButton
+        icon="loop"
+        label={PLAYER_WORDS.loop}
+        isPressed={isLooped}
+        onPress={() => page.player.setLooped(!isLooped)}
+      />
+    </span>
   );
 }
 

@@ -8,6 +8,7 @@ import { stepOnce } from "../actions/stepOnce.ts";
 import { stepPhase } from "../actions/stepPhase.ts";
 import { stop } from "../actions/stop.ts";
 import { Icon, type IconName } from "../components/Icon.tsx";
+import menu from "../components/Menu.module.css";
 import { PushButton, type PushButtonProps } from "../components/PushButton.tsx";
 import { keyName } from "../text/keyName.ts";
 import { formatLeft, formatSeconds } from "../text/numbers.ts";
@@ -54,13 +55,13 @@ function MoreWays({ name, label, actions }: { name: string; label: string; actio
       >
         <Icon name="down" size={16} />
       </Button>
-      <Popover className={styles.popover ?? ""} placement="bottom end">
-        <Menu className={styles.menu ?? ""} aria-label={name}>
+      <Popover className={menu.popover ?? ""} placement="bottom end">
+        <Menu className={menu.menu ?? ""} aria-label={name}>
           {actions.map((action) => (
             <MenuItem
               key={action.id}
               id={action.id}
-              className={styles.item ?? ""}
+              className={menu.item ?? ""}
               textValue={action.label(playground)}
               onAction={() => action.run(playground)}
             >

@@ -1,8 +1,7 @@
 /** One fixed prompt and seed: its drawings in a strip, and two of them beside or over each other. */
-import { Button } from "react-aria-components";
-import { Icon } from "../../components/Icon.tsx";
 import { PixelCanvas } from "../../components/PixelCanvas.tsx";
 import { SwipeCompare } from "../../components/SwipeCompare.tsx";
+import { ToolButton } from "../../components/ToolButton.tsx";
 import { type FilmstripRow, type Frame, frameAt } from "../../stores/galleryStore.ts";
 import { FILM_WORDS, SEED_WORDS } from "../../text/train.ts";
 import { useGallery, usePlayground } from "../../usePlayground.ts";
@@ -65,14 +64,12 @@ function Head({ row, at }: { row: FilmstripRow; at: number }) {
       <p className={styles.prompt}>“{row.prompt}”</p>
       <span className={styles.seed}>{SEED_WORDS.seed(row.seed)}</span>
       <SeedMenu prompt={row.prompt} seed={row.seed} name={`“${row.prompt}”`} />
-      <Button
-        className={styles.pin ?? ""}
-        aria-label={words(row.prompt)}
-        aria-pressed={isFirst}
+      <ToolButton
+        icon="pin"
+        label={words(row.prompt)}
+        isPressed={isFirst}
         onPress={() => stores.gallery.setState({ pinnedRow: isFirst ? null : at })}
-      >
-        <Icon name="pin" size={16} />
-      </Button>
+      />
     </header>
   );
 }

@@ -1,7 +1,6 @@
 import { useState } from "react";
-import { Button } from "react-aria-components";
-import { Icon } from "../../components/Icon.tsx";
 import { Panel } from "../../components/Panel.tsx";
+import { ToolButton } from "../../components/ToolButton.tsx";
 import type { FilmstripRow } from "../../stores/galleryStore.ts";
 import { newestStep } from "../../stores/pastSteps.ts";
 import { FILM_WORDS } from "../../text/train.ts";
@@ -42,24 +41,22 @@ function Comparing({ selected }: { selected: number }) {
   const isPinned = pinnedStep !== null;
   return (
     <div className={styles.comparing}>
-      <Button
-        className={styles.toggle ?? ""}
-        aria-label={isPinned ? FILM_WORDS.unpinHelp(pinnedStep) : FILM_WORDS.pinHelp(selected)}
-        aria-pressed={isPinned}
+      <ToolButton
+        icon="pin"
+        label={isPinned ? FILM_WORDS.unpinHelp(pinnedStep) : FILM_WORDS.pinHelp(selected)}
+        isPressed={isPinned}
         onPress={() => stores.gallery.setState({ pinnedStep: isPinned ? null : selected })}
       >
-        <Icon name="pin" size={16} />
         {FILM_WORDS.pin}
-      </Button>
-      <Button
-        className={styles.toggle ?? ""}
-        aria-label={FILM_WORDS.swipeHelp}
-        aria-pressed={isSwiped}
+      </ToolButton>
+      <ToolButton
+        icon="swipe"
+        label={FILM_WORDS.swipeHelp}
+        isPressed={isSwiped}
         onPress={() => stores.gallery.setState({ isSwiped: !isSwiped })}
       >
-        <Icon name="swipe" size={16} />
         {FILM_WORDS.swipe}
-      </Button>
+      </ToolButton>
     </div>
   );
 }

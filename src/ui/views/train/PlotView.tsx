@@ -80,7 +80,11 @@ function useSteps(xs: Float32Array, columns: MetricColumns) {
       const step = x === null ? null : stepAt(x);
       if (step !== stores.gallery.getState().hoveredStep) stores.gallery.setState({ hoveredStep: step });
     },
-    onPick: (x: number) => stores.gallery.setState({ selectedStep: stepAt(x) }),
+    onPick: (x: number) => {
+      const step = stepAt(x);
+      // Whoever goes to the newest step follows the run again.
+      stores.gallery.setState({ selectedStep: step === columns.steps().at(-1) ? null : step });
+    },
   };
 }
 

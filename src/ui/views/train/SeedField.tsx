@@ -1,33 +1,12 @@
 /** The seed of new runs: a number that can be typed, rolled, and held. */
-import { Button } from "react-aria-components";
 import type { NumberField } from "../../../engine/config.ts";
-import { Icon, type IconName } from "../../components/Icon.tsx";
 import { NumberSlider } from "../../components/NumberSlider.tsx";
+import { ToolButton } from "../../components/ToolButton.tsx";
 import { rollSeed } from "../../seed.ts";
 import { SEED_WORDS } from "../../text/train.ts";
 import { usePlayground, useSettings } from "../../usePlayground.ts";
 import styles from "./SeedField.module.css";
 import type { FieldControl } from "./useFieldControl.tsx";
-
-function Tool(props: {
-  icon: IconName;
-  label: string;
-  isPressed?: boolean;
-  isDisabled: boolean;
-  onPress: () => void;
-}) {
-  return (
-    <Button
-      className={styles.tool ?? ""}
-      aria-label={props.label}
-      {...(props.isPressed === undefined ? {} : { "aria-pressed": props.isPressed })}
-      isDisabled={props.isDisabled}
-      onPress={props.onPress}
-    >
-      <Icon name={props.icon} size={18} />
-    </Button>
-  );
-}
 
 function Tools({ control }: { control: FieldControl }) {
   const { stores } = usePlayground();
@@ -35,13 +14,13 @@ function Tools({ control }: { control: FieldControl }) {
   const { isDisabled } = control;
   return (
     <span className={styles.tools}>
-      <Tool
+      <ToolButton
         icon="dice"
         label={SEED_WORDS.roll}
         isDisabled={isDisabled}
         onPress={() => control.onChange(rollSeed())}
       />
-      <Tool
+      <ToolButton
         icon={isLocked ? "locked" : "unlocked"}
         label={SEED_WORDS.lock}
         isPressed={isLocked}

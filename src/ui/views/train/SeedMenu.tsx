@@ -1,6 +1,7 @@
 /** What can be done with the seed of a picture: take it along, or draw it again with another model. */
-import { Button, Menu, MenuItem, MenuTrigger, Popover } from "react-aria-components";
-import { Icon } from "../../components/Icon.tsx";
+import { Menu, MenuItem, MenuTrigger, Popover } from "react-aria-components";
+import menu from "../../components/Menu.module.css";
+import { ToolButton } from "../../components/ToolButton.tsx";
 import { arenaHash } from "../../seed.ts";
 import { SEED_WORDS } from "../../text/train.ts";
 import { usePlayground } from "../../usePlayground.ts";
@@ -26,20 +27,16 @@ export function SeedMenu({ prompt, seed, name, hasWords = false }: SeedMenuProps
   };
   return (
     <MenuTrigger>
-      <Button
-        className={`${styles.button} ${hasWords ? styles.worded : ""}`}
-        aria-label={name === undefined ? SEED_WORDS.take : SEED_WORDS.takeOf(name)}
-      >
-        <Icon name="seed" size={16} />
-        {hasWords ? <span>{SEED_WORDS.take}</span> : null}
-      </Button>
-      <Popover className={styles.popover ?? ""} placement="bottom end">
+      <ToolButton icon="seed" label={name === undefined ? SEED_WORDS.take : SEED_WORDS.takeOf(name)}>
+        {hasWords ? SEED_WORDS.take : undefined}
+      </ToolButton>
+      <Popover className={menu.popover ?? ""} placement="bottom end">
         <p className={styles.seed}>{SEED_WORDS.seed(seed)}</p>
-        <Menu className={styles.menu ?? ""} aria-label={SEED_WORDS.take}>
-          <MenuItem id="copy" className={styles.item ?? ""} onAction={copy}>
+        <Menu className={menu.menu ?? ""} aria-label={SEED_WORDS.take}>
+          <MenuItem id="copy" className={menu.item ?? ""} onAction={copy}>
             {SEED_WORDS.copy}
           </MenuItem>
-          <MenuItem id="arena" className={styles.item ?? ""} href={arenaHash(prompt, seed)}>
+          <MenuItem id="arena" className={menu.item ?? ""} href={arenaHash(prompt, seed)}>
             {SEED_WORDS.arena}
           </MenuItem>
         </Menu>
