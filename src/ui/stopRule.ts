@@ -37,18 +37,18 @@ export function isFlat(rewards: Float32Array, window: number): boolean {
 }
 
 /**
- * Whether the step that begins now is to be the last one.
- * @param step that begins, counted from 1 @param columns of the steps before it
+ * Whether it is time to brake. A command reaches a busy worker late, so for a last step that is known it is time one
+ * step before.
+ * @param step at work, counted from 1 @param columns of the steps before it
  */
-export function isLastStep(rule: StopRule, step: number, columns: MetricColumns): boolean {
-  const { kind, amount, reachedAt } = rule;
+export function isDue({ kind, amount, reachedAt }: StopRule, step: number, columns: MetricColumns): boolean {
   if (reachedAt !== undefined) return false;
   switch (kind) {
     case "never":
       return false;
     case "step":
       // Steps that pass while nobody looks are seen together.
-      return step >= amount;
+      return step >= amount - 1;
     case "minutes":
       return sum(columns.column("stepSeconds")) >= 60 * amount;
     case "plateau":
@@ -57,3 +57,7 @@ export function isLastStep(rule: StopRule, step: number, columns: MetricColumns)
       return kind satisfies never;
   }
 }
+
+/** Whether a run that has braked may rest. @param finished steps */
+export const mayRest = ({ kind, amount }: StopRule, finished: number): boolean =>
+  kind !== "step" || finished >= amount;
