@@ -88,7 +88,7 @@ test("slowed down, held still, told when to stop, and helped out of trouble", as
   await expect.poll(async () => Number(await rate.inputValue())).toBeCloseTo(before / 2, 6);
 
   await page.getByRole("combobox", { name: "Stop when" }).selectOption("step");
-  await page.getByRole("textbox", { name: "Last step" }).fill("3");
+  await page.getByRole("textbox", { name: "Last step" }).fill("4");
   await page.getByRole("textbox", { name: "Last step" }).press("Enter");
   await page.getByRole("combobox", { name: "Speed" }).selectOption("slow");
   await playground.button("Play").click();
@@ -100,17 +100,19 @@ test("slowed down, held still, told when to stop, and helped out of trouble", as
 
   await playground.button("Pause the display").click();
   await expect(page.getByText("The display is paused; training goes on.")).toBeVisible();
-  await expect(playground.curveOf(1)).toBeVisible();
-  await expect(page.getByText("It paused after step 3; Play goes on.", { exact: false })).toBeVisible({
+  const curve = page.getByRole("img", { name: /^Reward over \d steps/ });
+  const still = (await curve.getAttribute("aria-label")) ?? "";
+  expect(still).not.toContain("4 steps");
+  await expect(page.getByText("It paused after step 4; Play goes on.", { exact: false })).toBeVisible({
     timeout: 400_000,
   });
   await playground.expectReady();
-  await expect(playground.curveOf(1)).toBeVisible();
+  await expect(curve).toHaveAttribute("aria-label", still);
   await page.keyboard.press("d");
-  await playground.expectFinished(3);
+  await playground.expectFinished(4);
 
   await page.keyboard.press("ArrowLeft");
-  await expect(page.getByRole("img", { name: /^Image 1 for “.+”, step 2/ })).toBeVisible();
+  await expect(page.getByRole("img", { name: /^Image 1 for “.+”, step 3/ })).toBeVisible();
   await playground.button("More ways to reset").click();
   await page.getByRole("menuitem", { name: "New seed" }).click();
   await expect(page.getByRole("textbox", { name: "seed", exact: true })).not.toHaveValue("0", {

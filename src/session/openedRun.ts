@@ -12,7 +12,7 @@ import { EngineError } from "../engine/errors.ts";
 import type { EventOf } from "../protocol/events.ts";
 import type { ReleaseRun } from "../storage/runLock.ts";
 import type { FilmFrame, StoredRun } from "../storage/runRecord.ts";
-import type { EngineRun } from "./ports.ts";
+import type { EngineRun, RunOrder } from "./ports.ts";
 
 /** Columns of the filmstrip that are kept; beyond, every second older one goes. 64 · 2 · 12 kB is about 1.5 MB. */
 const MAX_FILM_COLUMNS = 64;
@@ -34,13 +34,47 @@ export interface OpenedRun {
   isSaved: boolean;
 }
 
+/** What a run is, before and after it is open. */
+export type RunIdentity = Pick<OpenedRun, "runId" | "modelId" | "preset" | "createdAtMs" | "config">;
+
+/**
+ * Opens the engine's side of a run, fresh or as it was stored.
+ * @param begin the engine's `openRun`, given where to read the configuration
+ * @throws what `begin` throws
+ */
+export async function openRun(
+  identity: RunIdentity,
+  stored: StoredRun | null,
+  release: ReleaseRun,
+  begin: (order: Pick<RunOrder, "config" | "checkpoint">) => Promise<EngineRun>,
+): Promise<OpenedRun> {
+  let config = identity.config;
+  const engine = await begin({ config: () => config, checkpoint: stored?.bytes ?? null });
+  return {
+    ...identity,
+    get config() {
+      return config;
+    },
+    set config(changed) {
+      config = changed;
+    },
+    engine,
+    release,
+    history: [...(stored?.record.history ?? [])],
+    changes: [...(stored?.record.changes ?? [])],
+    filmstrip: [...(stored?.filmstrip ?? [])],
+    isDirty: false,
+    isSaved: stored !== null,
+  };
+}
+
 /** The run as it goes to storage. */
 export async function packRun(run: OpenedRun, savedAtMs: number): Promise<StoredRun> {
   const { runId, modelId, preset, createdAtMs, config, history, changes, filmstrip, engine } = run;
   const step = engine.finishedSteps();
   const bytes = await engine.encode();
   return {
-    record: { runId, modelId, preset, createdAtMs, savedAtMs, config, step, history, changes },
+    record: { runId, modelId, title: null, preset, createdAtMs, savedAtMs, config, step, history, changes },
     filmstrip,
     bytes,
   };
@@ -65,7 +99,7 @@ export function describeRun(run: OpenedRun): EventOf<"runStarted"> {
  * The configuration with changes applied, all or none.
  * @throws EngineError("badConfig") for unknown fields, fields that need a new run, and values out of range
  */
-export function applyChanges(config: RunConfig, changes: Readonly<Record<string, ConfigValue>>): RunConfig {
+function applyChanges(config: RunConfig, changes: Readonly<Record<string, ConfigValue>>): RunConfig {
   for (const key of Object.keys(changes)) {
     const field = Object.hasOwn(CONFIG_FIELDS, key) ? CONFIG_FIELDS[key as ConfigKey] : null;
     if (!field) throw new EngineError("badConfig", `There is no setting called "${key}".`, { key });
@@ -88,6 +122,23 @@ export function applyChanges(config: RunConfig, changes: Readonly<Record<string,
   const parsed = runConfigSchema.safeParse({ ...config, ...changes });
   if (parsed.success) return parsed.data;
   throw new EngineError("badConfig", `The settings were refused: ${parsed.error.issues[0]?.message ?? ""}`);
+}
+
+/**
+ * Changes the configuration of a run.
+ * @returns the event that says so
+ * @throws EngineError("badConfig") with nothing changed
+ */
+export function changeRun(
+  run: OpenedRun,
+  changes: Readonly<Record<string, ConfigValue>>,
+): EventOf<"configChanged"> {
+  const keys = Object.keys(changes);
+  run.config = applyChanges(run.config, changes);
+  const step = run.engine.finishedSteps();
+  run.changes.push({ step, keys });
+  run.isDirty = true;
+  return { type: "configChanged", step, keys, config: run.config };
 }
 
 /** Adds drawings and thins old columns out; the first and the newest always stay. */

@@ -7,6 +7,7 @@ import type { ActionContext } from "./actions/action.ts";
 import { ACTIONS } from "./actions/actions.ts";
 import { parseAddress } from "./address.ts";
 import { followStopRule } from "./followStopRule.ts";
+import { followJobs } from "./judging.ts";
 import { followLocation } from "./location.ts";
 import { createPage, fetchRecording, type Page, type PageParts, type Side } from "./page.ts";
 import { createRecordedSession } from "./recordedSession.ts";
@@ -173,6 +174,7 @@ export function createPlayground(parts: PlaygroundParts): PlaygroundHost {
     followTheme(settings),
     followSpeed(settings, client),
     followStopRule(live),
+    followJobs(live),
     reportVisibility(live, connections),
     shown.dispose,
   ];

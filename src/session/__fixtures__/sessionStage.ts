@@ -4,6 +4,7 @@ import { EngineError } from "../../engine/errors.ts";
 import { decodeCheckpoint, type Task, type TrainerEvent, writeCheckpoint } from "../../engine/index.ts";
 import type { Command } from "../../protocol/commands.ts";
 import { eventSchema, type WorkerEvent, type WorkerEventType } from "../../protocol/events.ts";
+import type { LockOrder } from "../../storage/runLock.ts";
 import type { StoredRun } from "../../storage/runRecord.ts";
 import type { EngineRun, RunOrder, SessionEngine, SessionStorage } from "../ports.ts";
 import { Session } from "../session.ts";
@@ -93,6 +94,16 @@ export class FakeRun implements EngineRun {
   dispose() {}
 }
 
+const IMAGE = { width: 1, height: 1, rgb: new Uint8Array([7, 8, 9]) };
+
+/** One image's verdict, named by its line. */
+function verdict(line: string) {
+  const estimate = { mean: 1, low: 1, high: 1, count: 1 };
+  const facts = { tag: "counting", prompt: "two apples", number: 0, seen: true, seed: line, answer: "two" };
+  const image = { ...facts, correct: true, reasons: [], reward: 1, image: IMAGE, line };
+  return { images: [image], scores: { overall: estimate, tasks: [{ tag: "counting", estimate }] } };
+}
+
 export const OPEN: Extract<Command, { type: "openModel" }> = {
   type: "openModel",
   modelId: "nano",
@@ -119,6 +130,9 @@ export function createStage() {
   const killed: string[] = [];
   let lost: EngineError | null = null;
   let loading: Promise<void> = Promise.resolve();
+  let working: Promise<void> = Promise.resolve();
+  const locks: LockOrder[] = [];
+  const judged = new Map<string, string[]>();
   const waiting: { type: WorkerEventType; count: number; resolve: () => void }[] = [];
   const engine: SessionEngine = {
     start: async (_backend, _wasmUrl, isGpuHidden) => {
@@ -132,6 +146,7 @@ export function createStage() {
       return { family: "showo", imageSide: 16, imageTokenCount: 2, parameterCount: 10 };
     },
     openRun: async (order) => {
+      if (order.config().memoryBudget < 0.01) throw new EngineError("outOfMemory", "too much", { peak: 8 });
       order.onCompiled(2, 2);
       const { checkpoint } = order;
       const run = new FakeRun(order, checkpoint ? (await decodeCheckpoint(checkpoint)).step : 0);
@@ -140,6 +155,27 @@ export function createStage() {
     },
     requireFit: async (bytes) => {
       if ((await decodeCheckpoint(bytes)).tensors.size > 0) throw new EngineError("checkpointMismatch", "no");
+    },
+    drawSamples: async ({ weights, question, signal, onDrawn }) => {
+      for (const [source, bytes] of weights.entries()) {
+        await working;
+        if (signal.aborted) throw new EngineError("cancelled", "stopped");
+        const step = bytes ? (await decodeCheckpoint(bytes)).step : 0;
+        const said = question === null ? [null, null] : (["two", 0.5] as const);
+        onDrawn({ source, step, image: IMAGE, question, answer: said[0], probability: said[1] });
+      }
+    },
+    judgePrompts: async ({ imagesPerPrompt, weights, isStoredOnly, signal, recall, onStarted, onJudged }) => {
+      const step = weights ? (await decodeCheckpoint(weights)).step : 0;
+      const evaluation = { key: `step ${step}`, judge: "judge", header: "header\n", total: imagesPerPrompt };
+      const recalled = await recall(evaluation.key);
+      onStarted(evaluation, recalled.length);
+      for (const line of recalled) await onJudged(evaluation, verdict(line), false);
+      for (let at = recalled.length; at < imagesPerPrompt && !isStoredOnly; at++) {
+        await working;
+        if (signal.aborted) throw new EngineError("cancelled", "stopped");
+        await onJudged(evaluation, verdict(`line ${at}\n`), true);
+      }
     },
     measureMemory: () => ({ numTensors: 1, numBytes: 4, gpuBytes: null }),
     explainFailure: (thrown) => lost ?? thrown,
@@ -171,8 +207,15 @@ export function createStage() {
     delete: async (runId) => {
       stored.delete(runId);
     },
-    lock: async () => () => undefined,
+    lock: async (_runId, { onWanted, isForced }) => {
+      locks.push({ onWanted, isForced });
+      return () => undefined;
+    },
     estimate: async () => ({ usedBytes: 1, quotaBytes: 2 }),
+    readJudgements: async (key) => judged.get(key) ?? [],
+    addJudgements: async (key, judgements) => {
+      judged.set(key, [...(judged.get(key) ?? []), ...judgements.map(({ line }) => line)]);
+    },
   };
   const session = new Session({
     engine,
@@ -204,5 +247,31 @@ export function createStage() {
     });
     return () => release();
   };
-  return { session, events, stored, runs, killed, send, until, settled, types, of, state, holdLoading };
+  /** Makes the next image of a job last until the returned function is called. */
+  const holdJob = () => {
+    let release = () => {};
+    working = new Promise((resolve) => {
+      release = resolve;
+    });
+    return () => release();
+  };
+  const loseDevice = () => engine.destroyDevice();
+  return {
+    locks,
+    loseDevice,
+    holdJob,
+    judged,
+    session,
+    events,
+    stored,
+    runs,
+    killed,
+    send,
+    until,
+    settled,
+    types,
+    of,
+    state,
+    holdLoading,
+  };
 }

@@ -5,6 +5,7 @@ import { copyLink } from "./copyLink.ts";
 import { exportRun } from "./exportRun.ts";
 import { goTo } from "./goTo.ts";
 import { help } from "./help.ts";
+import { judgeImages } from "./judge.ts";
 import { lookAhead, lookBack, lookFarAhead, lookFarBack } from "./look.ts";
 import { openFile } from "./openFile.ts";
 import { pauseDisplay } from "./pauseDisplay.ts";
@@ -32,6 +33,7 @@ export const ACTIONS: readonly Action[] = [
   lookFarBack,
   lookFarAhead,
   compareWithStart,
+  judgeImages,
   exportRun,
   openFile,
   switchSource,

@@ -6,9 +6,11 @@ import type { StoreApi } from "zustand/vanilla";
 import type { WorkerEvent } from "../../protocol/events.ts";
 import type { TrainClient } from "../../workers/client.ts";
 import { createDeviceStore, type DeviceStore, reduceDevice } from "./deviceStore.ts";
+import { createEvaluationStore, type EvaluationStore, reduceEvaluation } from "./evaluationStore.ts";
 import { createGalleryStore, EMPTY_GALLERY, type GalleryStore, reduceGallery } from "./galleryStore.ts";
 import { createMetricsStore, type MetricsStore, reduceMetrics } from "./metricsStore.ts";
 import { createRunStore, EMPTY_RUN, type RunStore, reduceRun } from "./runStore.ts";
+import { createRunsStore, type RunsStore, reduceRuns } from "./runsStore.ts";
 import type { SettingsStore } from "./settingsStore.ts";
 
 export interface Stores {
@@ -16,6 +18,8 @@ export interface Stores {
   readonly metrics: MetricsStore;
   readonly gallery: GalleryStore;
   readonly device: DeviceStore;
+  readonly runs: RunsStore;
+  readonly evaluation: EvaluationStore;
   readonly settings: SettingsStore;
 }
 
@@ -25,6 +29,8 @@ export function createStores(settings: SettingsStore): Stores {
     metrics: createMetricsStore(),
     gallery: createGalleryStore(),
     device: createDeviceStore(),
+    runs: createRunsStore(),
+    evaluation: createEvaluationStore(),
     settings,
   };
 }
@@ -94,6 +100,8 @@ export function connectStores(
     fold(stores.metrics, reduceMetrics, events);
     fold(stores.gallery, reduceGallery, events);
     fold(stores.device, reduceDevice, events);
+    fold(stores.runs, reduceRuns, events);
+    fold(stores.evaluation, reduceEvaluation, events);
     if (ownsDraft) settleDraft(stores.settings, events);
   };
   const disconnect = client.subscribe((event) => {

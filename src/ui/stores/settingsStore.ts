@@ -7,6 +7,13 @@ import { X_AXES, type XAxis } from "../xAxis.ts";
 
 export type Theme = "light" | "dark";
 
+/** How much is judged of a state of the model. */
+export interface JudgingPlan {
+  /** Test prompts; null for all. */
+  readonly promptCount: number | null;
+  readonly imagesPerPrompt: number;
+}
+
 export interface SettingsView {
   readonly theme: Theme;
   /** Weight of the past in the curves' moving average, 0 to 0.99. */
@@ -22,6 +29,7 @@ export interface SettingsView {
   readonly stopRule: StopRule;
   /** Whether the live run's pictures and curves stand still while it goes on. */
   readonly isDisplayPaused: boolean;
+  readonly judging: JudgingPlan;
   readonly isTableOpen: boolean;
   readonly isAdvancedOpen: boolean;
   readonly isHelpOpen: boolean;
@@ -44,23 +52,33 @@ const DEFAULTS: Omit<SettingsView, "theme"> = {
   speed: "normal",
   stopRule: NO_STOP,
   isDisplayPaused: false,
+  judging: { promptCount: 60, imagesPerPrompt: 4 },
   isTableOpen: false,
   isAdvancedOpen: false,
   isHelpOpen: false,
   draft: {},
 };
 
+const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) > 0;
+
+function isPlan(value: unknown): value is JudgingPlan {
+  if (typeof value !== "object" || value === null) return false;
+  const { promptCount, imagesPerPrompt } = value as Partial<JudgingPlan>;
+  return (promptCount === null || isCount(promptCount)) && isCount(imagesPerPrompt);
+}
+
 function recall(memory: Memory | null): Partial<SettingsView> {
   try {
     const known: unknown = JSON.parse(memory?.getItem(MEMORY_KEY) ?? "{}");
     if (typeof known !== "object" || known === null) return {};
-    const { smoothing, xAxis, hasShortcuts, isSeedLocked } = known as Partial<SettingsView>;
+    const { smoothing, xAxis, hasShortcuts, isSeedLocked, judging } = known as Partial<SettingsView>;
     const knownAxis = X_AXES.find((axis) => axis === xAxis);
     return {
       ...(typeof smoothing === "number" && smoothing >= 0 && smoothing <= 0.99 ? { smoothing } : {}),
       ...(knownAxis ? { xAxis: knownAxis } : {}),
       ...(typeof hasShortcuts === "boolean" ? { hasShortcuts } : {}),
       ...(typeof isSeedLocked === "boolean" ? { isSeedLocked } : {}),
+      ...(isPlan(judging) ? { judging } : {}),
     };
   } catch {
     // Unreadable or forbidden memory (private window): the defaults are right.
@@ -70,8 +88,8 @@ function recall(memory: Memory | null): Partial<SettingsView> {
 
 function remember(memory: Memory | null, next: SettingsView, before: SettingsView): void {
   try {
-    const { smoothing, xAxis, hasShortcuts, isSeedLocked } = next;
-    memory?.setItem(MEMORY_KEY, JSON.stringify({ smoothing, xAxis, hasShortcuts, isSeedLocked }));
+    const { smoothing, xAxis, hasShortcuts, isSeedLocked, judging } = next;
+    memory?.setItem(MEMORY_KEY, JSON.stringify({ smoothing, xAxis, hasShortcuts, isSeedLocked, judging }));
     if (next.theme !== before.theme) memory?.setItem(THEME_KEY, next.theme);
   } catch {
     // Storage is full or forbidden: the choice holds until the page closes.

@@ -101,11 +101,6 @@ export const EMPTY_WORDS = {
     story: "Two models draw the same prompt from the same seed, and you say which drawing is better.",
     action: "Train one to compare",
   },
-  geneval: {
-    title: "What an outsider sees",
-    story: "GenEval's six tasks, drawn by the model and judged by a detector that it has never met.",
-    action: "Train a model to score",
-  },
   how: {
     title: "One step, taken apart",
     story:

@@ -1,5 +1,5 @@
 /** The seed of new runs: a number that can be typed, rolled, and held. */
-import type { NumberField } from "../../../engine/config.ts";
+import type { ConfigField } from "../../../engine/config.ts";
 import { NumberSlider } from "../../components/NumberSlider.tsx";
 import { ToolButton } from "../../components/ToolButton.tsx";
 import { rollSeed } from "../../seed.ts";
@@ -30,6 +30,8 @@ function Tools({ control }: { control: FieldControl }) {
     </span>
   );
 }
+
+type NumberField = Exclude<ConfigField, { kind: "choice" }>;
 
 export function SeedField({ field, control }: { field: NumberField; control: FieldControl }) {
   const isLocked = useSettings((settings) => settings.isSeedLocked);
