@@ -73,6 +73,43 @@ test("the recording is played, paused, stepped and searched with the keyboard", 
   await expect(playground.card).toBeHidden();
 });
 
+test("any step is looked at again, compared with another, and measured by what it cost", async ({ page }) => {
+  const playground = new Playground(page);
+  await playground.openRecorded("#/train?step=6");
+  await playground.expectStep(6);
+  const steps = page.getByRole("slider", { name: "look at step" });
+  await steps.fill("5");
+  // One slider: the group, the filmstrip and the numbers are of the same step.
+  await expect(page.getByRole("img", { name: /^Image 1 for “.+”, step 5/ })).toBeVisible();
+  await expect(page.getByRole("button", { name: "Look at step 5" }).first()).toHaveAttribute(
+    "aria-pressed",
+    "true",
+  );
+  await expect(page.getByText("Step 5", { exact: true })).toBeVisible();
+  await page.keyboard.press("c");
+  const swipe = page.getByRole("slider", { name: "Swipe between step 0 and step 5" }).first();
+  await swipe.focus();
+  await page.keyboard.press("ArrowRight");
+  await expect(swipe).toHaveAttribute("aria-valuetext", "51 percent of step 0");
+  await playground.keepScreenshot("swiped");
+  await playground.button("Compare with step 5").click();
+  await playground.button("step 5: Back to now").click();
+  await expect(page.getByText("step 5, pinned").first()).toBeVisible();
+  await expect(page.getByRole("img", { name: /^Image 1 for “.+”, step 6/ })).toBeVisible();
+
+  await page.getByRole("combobox", { name: "Curves over" }).selectOption("images");
+  await steps.fill("2");
+  await expect(page.getByText(/^64 images · /)).toBeVisible();
+
+  await playground.button("Use the seed of image 1").click();
+  const arena = page.getByRole("menuitem", { name: "Draw it in the Arena" });
+  await expect(arena).toHaveAttribute("href", /^#\/arena\?prompt=a%20photo.+&seed=0%2Fstep%2F/);
+  await page.keyboard.press("Escape");
+  await page.reload();
+  await expect(page.getByRole("combobox", { name: "Curves over" })).toHaveValue("images");
+  expect(playground.problems).toEqual([]);
+});
+
 test("loading says its bytes before, is stopped, keeps what came and goes on", async ({ page }) => {
   const playground = new Playground(page);
   const asked: string[] = [];

@@ -75,9 +75,9 @@ function Tour() {
 }
 
 export function App({ host }: { host: PlaygroundHost }) {
-  const source = useStore(host.page.store, (page) => page.source);
+  const playground = useStore(host.shown);
   return (
-    <PlaygroundContext value={host.views[source]}>
+    <PlaygroundContext value={playground}>
       <Shell />
       <HelpOverlay />
       <Tour />

@@ -1,9 +1,12 @@
 /** Puts the parts of the page together, without React: stores, sessions, address, shortcuts. `App` draws what is here. */
+import { createStore, type StoreApi } from "zustand/vanilla";
 import type { TrainClient } from "../workers/client.ts";
+import { createPacedClient, type PacedClient } from "../workers/pacedClient.ts";
 import { createRecordedClient } from "../workers/recordedClient.ts";
 import type { ActionContext } from "./actions/action.ts";
 import { ACTIONS } from "./actions/actions.ts";
 import { parseAddress } from "./address.ts";
+import { followStopRule } from "./followStopRule.ts";
 import { followJobs } from "./judging.ts";
 import { followLocation } from "./location.ts";
 import { createPage, fetchRecording, type Page, type PageParts, type Side } from "./page.ts";
@@ -11,6 +14,7 @@ import { createRecordedSession } from "./recordedSession.ts";
 import { createSession, fetchJson, type LiveSession } from "./session.ts";
 import { createSharing } from "./sharing/sharing.ts";
 import { attachShortcuts } from "./shortcuts.ts";
+import { standStill } from "./stillDisplay.ts";
 import { type Connection, connectStores, createStores, scheduleFrame } from "./stores/connectStores.ts";
 import { createPageStore, createPlaybackStore, type Source } from "./stores/pageStore.ts";
 import { createSettingsStore, type Memory, type SettingsStore, type Theme } from "./stores/settingsStore.ts";
@@ -21,8 +25,8 @@ export type Playground = ActionContext;
 export interface PlaygroundHost {
   readonly page: Page;
   readonly settings: SettingsStore;
-  /** What components reach while the recorded or the live run is shown. */
-  readonly views: Readonly<Record<Source, Playground>>;
+  /** What components reach now: the recorded or the live run, or the live one standing still. */
+  readonly shown: StoreApi<Playground>;
   dispose(): void;
 }
 
@@ -55,6 +59,45 @@ function savesData(): boolean {
 
 const wantsNoMotion = (): boolean => matchMedia("(prefers-reduced-motion: reduce)").matches;
 
+/** Which side of the page is shown, and whether it stands still; a stage never does. */
+function followShown(
+  page: Page,
+  settings: SettingsStore,
+  views: Readonly<Record<Source, Playground>>,
+): StoreApi<Playground> & { readonly dispose: () => void } {
+  const shown = createStore<Playground>(() => views[page.store.getState().source]);
+  let isStill = false;
+  const follow = () => {
+    const { source, view } = page.store.getState();
+    const wasStill = isStill;
+    isStill = source === "live" && view !== "present" && settings.getState().isDisplayPaused;
+    if (isStill && wasStill) return;
+    shown.setState(isStill ? standStill(views.live) : views[source], true);
+  };
+  const unfollow = [page.store.subscribe(follow), settings.subscribe(follow)];
+  // What stood still belongs to a run that is over.
+  const { run } = page.live.stores;
+  unfollow.push(
+    run.subscribe((now, before) => {
+      const isNewRun = now.runId !== before.runId || now.step < before.step;
+      if (isNewRun && settings.getState().isDisplayPaused) settings.setState({ isDisplayPaused: false });
+    }),
+  );
+  return {
+    ...shown,
+    dispose() {
+      for (const stop of unfollow) stop();
+    },
+  };
+}
+
+/** The live run goes at the pace that is set. */
+function followSpeed(settings: SettingsStore, client: PacedClient): () => void {
+  return settings.subscribe(({ speed }, before) => {
+    if (speed !== before.speed) client.setSpeed(speed);
+  });
+}
+
 /** Tells the worker when nobody looks, so that it saves. */
 function reportVisibility(live: Side, connections: readonly Connection[]): () => void {
   const report = () => {
@@ -79,7 +122,8 @@ async function openPage(page: Page, follow: () => Promise<void>): Promise<void> 
 
 /** Wires a worker's client and a player to fresh stores, and opens what the address names. */
 export function createPlayground(parts: PlaygroundParts): PlaygroundHost {
-  const { client, fetchJson: load = fetchJson } = parts;
+  const { fetchJson: load = fetchJson } = parts;
+  const client = createPacedClient(parts.client);
   const theme: Theme = document.documentElement.dataset.theme === "dark" ? "dark" : "light";
   const settings = createSettingsStore(theme, openMemory());
   const rootUrl = new URL("./", location.origin + location.pathname).href;
@@ -124,22 +168,25 @@ export function createPlayground(parts: PlaygroundParts): PlaygroundHost {
     connectStores(client, liveStores),
     connectStores(player, recordedStores, scheduleFrame, false),
   ];
-  const detachShortcuts = attachShortcuts(ACTIONS, () => views[store.getState().source]);
-  const unfollowTheme = followTheme(settings);
-  const unfollowJobs = followJobs(live);
-  const unfollowVisibility = reportVisibility(live, connections);
+  const shown = followShown(page, settings, views);
+  const unfollow = [
+    attachShortcuts(ACTIONS, () => shown.getState()),
+    followTheme(settings),
+    followSpeed(settings, client),
+    followStopRule(live),
+    followJobs(live),
+    reportVisibility(live, connections),
+    shown.dispose,
+  ];
   const address = followLocation(page);
   void openPage(page, address.follow);
   return {
     page,
     settings,
-    views,
+    shown,
     dispose() {
       address.dispose();
-      unfollowVisibility();
-      detachShortcuts();
-      unfollowTheme();
-      unfollowJobs();
+      for (const stop of unfollow) stop();
       sharing.dispose();
       for (const connection of connections) connection.disconnect();
       live.session.dispose();

@@ -37,3 +37,16 @@ it("puts another run behind, on the steps of both", () => {
   expect(Array.from(series[0]?.values ?? [])).toEqual([Number.NaN, Number.NaN, 0.25]);
   expect(Array.from(series[2]?.values ?? [])).toEqual([0.5, 0.75, Number.NaN]);
 });
+
+it("runs over what was spent, and leaves out a run that does not say what it cost", () => {
+  const spent = new MetricColumns();
+  spent.push(1, { rewardMean: 0.5, stepSeconds: 3 }, 16);
+  spent.push(2, { rewardMean: 0.75, stepSeconds: 4 }, 16);
+  const other = new MetricColumns();
+  other.push(1, { rewardMean: 0.25, stepSeconds: 5 });
+  const compared = { name: "other", columns: other };
+  expect(Array.from(seriesOf(reward, spent, compared, "seconds").xs)).toEqual([3, 5, 7]);
+  const byImages = seriesOf(reward, spent, compared, "images");
+  expect(Array.from(byImages.xs)).toEqual([16, 32]);
+  expect(byImages.series.map(({ label }) => label)).toEqual(["own", "judge"]);
+});

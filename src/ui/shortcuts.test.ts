@@ -32,5 +32,7 @@ describe("shortcuts", () => {
     expect(press("ArrowLeft", "input:range")).toBeNull();
     expect(press("ArrowLeft")).toBe("lookBack");
     expect(press(".", "input:range")).toBe("stepOnce");
+    expect(press("Shift+ArrowLeft", "input:range")).toBeNull();
+    expect([press("Shift+ArrowLeft"), press("Shift+ArrowRight")]).toEqual(["lookFarBack", "lookFarAhead"]);
   });
 });

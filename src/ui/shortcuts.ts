@@ -18,7 +18,7 @@ const USES_ARROWS = /^(input|.*:(menuitem|tab|option|radio|slider))/;
 export function findAction<A extends Pick<Action, "keys">>(actions: readonly A[], press: KeyPress): A | null {
   if (press.hasModifier || TYPING.test(press.focus)) return null;
   if (press.key === " " && USES_SPACE.test(press.focus)) return null;
-  if (press.key.startsWith("Arrow") && USES_ARROWS.test(press.focus)) return null;
+  if (press.key.includes("Arrow") && USES_ARROWS.test(press.focus)) return null;
   const key = press.key.length === 1 ? press.key.toLowerCase() : press.key;
   return actions.find((action) => action.keys.includes(key)) ?? null;
 }
@@ -33,7 +33,9 @@ function describeFocus(target: EventTarget | null): string {
 
 export function pressOf(event: KeyboardEvent): KeyPress {
   const hasModifier = event.ctrlKey || event.metaKey || event.altKey;
-  return { key: event.key, hasModifier, focus: describeFocus(event.target) };
+  // Shift is part of what a character is; an arrow has to say it.
+  const key = event.shiftKey && event.key.startsWith("Arrow") ? `Shift+${event.key}` : event.key;
+  return { key, hasModifier, focus: describeFocus(event.target) };
 }
 
 /** Listens until the returned function is called. */
@@ -45,7 +47,8 @@ export function attachShortcuts(actions: readonly Action[], present: () => Actio
     const action = findAction(actions, pressOf(event));
     if (!action || (isHelpOpen && action.id !== "help")) return;
     event.preventDefault();
-    if (action.isEnabled(context) && !event.repeat) action.run(context);
+    const isMeant = !event.repeat || action.isRepeated === true;
+    if (isMeant && action.isEnabled(context)) action.run(context);
   };
   window.addEventListener("keydown", listen);
   return () => window.removeEventListener("keydown", listen);

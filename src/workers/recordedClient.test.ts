@@ -169,4 +169,13 @@ describe("a recorded run", () => {
     client.send({ type: "saveCheckpoint" });
     expect(of("failed").at(-1)).toMatchObject({ isFatal: false, error: { code: "badInput" } });
   });
+
+  it("tells what happened in a step, without going there", async () => {
+    await openRun(3, false, 2);
+    const before = events.length;
+    const finishedIn = (step: number) =>
+      client.eventsOf(step).flatMap((event) => (event.type === "stepFinished" ? [event.step] : []));
+    expect([0, 1, 3, 4].map(finishedIn)).toEqual([[], [1], [3], []]);
+    expect(events).toHaveLength(before);
+  });
 });

@@ -28,6 +28,8 @@ export interface RecordedClient extends TrainClient {
   open(read: () => Promise<RecordingReader>, from: { step: number; isPlaying: boolean }): Promise<void>;
   /** Shows the run as it was after a step; goes on playing if it played. */
   seek(step: number): void;
+  /** What happened in a step, to look back at it; empty where it has not arrived, or there is no such step. */
+  eventsOf(step: number): readonly WorkerEvent[];
   setSpeed(speed: Speed): void;
   setLooped(isLooped: boolean): void;
 }
@@ -139,6 +141,10 @@ class Player implements RecordedClient {
     }
     this.#enter(target + 1);
     if (this.#state === "running") this.#schedule();
+  }
+
+  eventsOf(step: number): readonly WorkerEvent[] {
+    return step > 0 ? (this.#blocks[step] ?? []).map(({ event }) => event) : [];
   }
 
   setSpeed(speed: Speed): void {

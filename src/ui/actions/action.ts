@@ -17,8 +17,10 @@ export interface Action {
   readonly label: (context: ActionContext) => string;
   /** A sentence for the help overlay. */
   readonly help: string;
-  /** `KeyboardEvent.key` values. */
+  /** `KeyboardEvent.key` values; arrows may ask for the shift key: "Shift+ArrowLeft". */
   readonly keys: readonly string[];
+  /** Whether a key held down runs it again and again. */
+  readonly isRepeated?: boolean;
   readonly isEnabled: (context: ActionContext) => boolean;
   readonly run: (context: ActionContext) => void;
 }

@@ -1,15 +1,17 @@
 /** All actions, in the order the help overlay lists them. */
 import type { Action } from "./action.ts";
+import { compareWithStart } from "./compareWithStart.ts";
 import { copyLink } from "./copyLink.ts";
 import { exportRun } from "./exportRun.ts";
 import { goTo } from "./goTo.ts";
 import { help } from "./help.ts";
 import { judgeImages } from "./judge.ts";
-import { lookAhead } from "./lookAhead.ts";
-import { lookBack } from "./lookBack.ts";
+import { lookAhead, lookBack, lookFarAhead, lookFarBack } from "./look.ts";
 import { openFile } from "./openFile.ts";
+import { pauseDisplay } from "./pauseDisplay.ts";
 import { playPause } from "./playPause.ts";
 import { reset } from "./reset.ts";
+import { resetNewSeed } from "./resetNewSeed.ts";
 import { save } from "./save.ts";
 import { stepOnce } from "./stepOnce.ts";
 import { stepPhase } from "./stepPhase.ts";
@@ -24,9 +26,14 @@ export const ACTIONS: readonly Action[] = [
   stepPhase,
   stop,
   reset,
+  resetNewSeed,
   save,
+  pauseDisplay,
   lookBack,
   lookAhead,
+  lookFarBack,
+  lookFarAhead,
+  compareWithStart,
   judgeImages,
   exportRun,
   openFile,

@@ -6,6 +6,7 @@ import { useEffect, useRef } from "react";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import { drawMarks, drawPick } from "./chartLayers.ts";
+import { decimate } from "./decimate.ts";
 import styles from "./LineChart.module.css";
 import { smooth } from "./smoothing.ts";
 
@@ -15,7 +16,7 @@ export interface Series {
   readonly colour: string;
   readonly isDashed: boolean;
   readonly values: Float32Array;
-  /** Of another run: only smoothed, thin, and through gaps, for its steps are others. */
+  /** Of another run: only smoothed and thin. */
   readonly isReference?: boolean;
 }
 
@@ -27,6 +28,8 @@ export interface LineChartProps {
   readonly smoothing: number;
   readonly marks: readonly number[];
   readonly pick: number | null;
+  /** x that is pointed at somewhere else. */
+  readonly cursor: number | null;
   /** Least upper end of the y axis, so that noise around zero does not look like news. */
   readonly yFloor: number;
   /** Fixed y range, where the quantity has one. */
@@ -35,13 +38,14 @@ export interface LineChartProps {
   readonly syncKey: string;
   /** Changes when colours do, so that they are read again. */
   readonly themeKey: string;
+  /** Distances that marks of the x axis may have, ascending. */
+  readonly increments: readonly number[];
+  /** Writes a mark of the x axis. */
+  readonly formatX: (x: number) => string;
+  /** Hears where the pointer is, and null when it leaves. */
+  readonly onHover: (x: number | null) => void;
   readonly onPick: (x: number) => void;
 }
-
-/** Distances between marks of the x axis, which counts: there is no half step. */
-const WHOLE_INCREMENTS = [0, 1, 2, 3, 4, 5, 6].flatMap((power) =>
-  [1, 2, 5].map((digit) => digit * 10 ** power),
-);
 
 /** One point makes no line: it is drawn as a dot. */
 const points: uPlot.Series.Points = { show: (chart) => chart.data[0].length === 1, size: 6 };
@@ -55,12 +59,16 @@ const lonePoint: uPlot.Series.Points = {
 const toGaps = (values: Float32Array): (number | null)[] =>
   Array.from(values, (value) => (Number.isNaN(value) ? null : value));
 
-function tableOf({ xs, series, smoothing }: LineChartProps): uPlot.AlignedData {
-  const lines = series.flatMap(({ values }) => [toGaps(values), toGaps(smooth(values, smoothing))]);
-  return [Array.from(xs), ...lines];
+/** The whole series is smoothed, and only then cut down to what the pixels can show: the past never changes. */
+function tableOf({ xs, series, smoothing }: LineChartProps, width: number): uPlot.AlignedData {
+  const lines = series.flatMap(({ values }) => [values, smooth(values, smoothing)]);
+  const table = decimate({ xs, columns: lines }, Math.ceil(width * devicePixelRatio));
+  return [Array.from(table.xs), ...table.columns.map(toGaps)];
 }
 
 function seriesOptions(series: readonly Series[], colourOf: (name: string) => string): uPlot.Series[] {
+  // Runs side by side have points where the other one has none.
+  const spanGaps = series.some(({ isReference }) => isReference);
   return series.flatMap(({ label, colour, isDashed, isReference = false }) => {
     const stroke = colourOf(colour);
     const dash = isDashed ? { dash: [5, 4] } : {};
@@ -71,6 +79,7 @@ function seriesOptions(series: readonly Series[], colourOf: (name: string) => st
         alpha: 0.28,
         width: 1,
         points: { show: false },
+        spanGaps,
         show: !isReference,
       },
       {
@@ -78,7 +87,7 @@ function seriesOptions(series: readonly Series[], colourOf: (name: string) => st
         stroke,
         width: isReference ? 1.25 : 2,
         points: { ...(isReference ? lonePoint : points), fill: stroke },
-        spanGaps: isReference,
+        spanGaps,
         ...dash,
       },
     ];
@@ -109,7 +118,15 @@ function makeOptions(element: HTMLElement, read: () => LineChartProps): uPlot.Op
       },
     },
     axes: [
-      { ...axis, size: 22, gap: 4, space: 60, grid: { show: false }, incrs: WHOLE_INCREMENTS },
+      {
+        ...axis,
+        size: 22,
+        gap: 4,
+        space: 64,
+        grid: { show: false },
+        incrs: () => [...read().increments],
+        values: (_, marks) => marks.map((mark) => read().formatX(mark)),
+      },
       { ...axis, size: 38, gap: 6, space: 32 },
     ],
     series: [{}, ...seriesOptions(series, colourOf)],
@@ -120,6 +137,36 @@ function makeOptions(element: HTMLElement, read: () => LineChartProps): uPlot.Op
       ],
     },
   };
+}
+
+/** The pointer over a chart, told in its own x. @returns the function that stops listening */
+function followPointer(chart: uPlot, read: () => LineChartProps): () => void {
+  const xOf = (event: MouseEvent) => {
+    const x = chart.posToVal(event.clientX - chart.over.getBoundingClientRect().left, "x");
+    return Number.isFinite(x) ? x : null;
+  };
+  const hover = (event: MouseEvent) => read().onHover(xOf(event));
+  const leave = () => read().onHover(null);
+  const pick = (event: MouseEvent) => {
+    const x = xOf(event);
+    if (x !== null && read().xs.length > 0) read().onPick(x);
+  };
+  const { over } = chart;
+  over.addEventListener("mousemove", hover);
+  over.addEventListener("mouseleave", leave);
+  over.addEventListener("click", pick);
+  return () => {
+    over.removeEventListener("mousemove", hover);
+    over.removeEventListener("mouseleave", leave);
+    over.removeEventListener("click", pick);
+  };
+}
+
+/** Shows the crosshair where something that is no chart points; charts tell each other. */
+function pointAt(chart: uPlot, x: number | null): void {
+  if (document.querySelector(".u-over:hover")) return;
+  const left = x === null ? -10 : chart.valToPos(x, "x");
+  chart.setCursor({ left, top: x === null ? -10 : 0 }, false);
 }
 
 export function LineChart(props: LineChartProps) {
@@ -134,18 +181,17 @@ export function LineChart(props: LineChartProps) {
     const box = boxRef.current;
     if (!box) return;
     const read = () => propsRef.current;
-    const chart = new uPlot(makeOptions(box, read), tableOf(read()), box);
+    const chart = new uPlot(makeOptions(box, read), tableOf(read(), box.clientWidth), box);
     chartRef.current = chart;
-    const pick = () => {
-      const x =
-        chart.cursor.idx === null || chart.cursor.idx === undefined ? null : chart.data[0][chart.cursor.idx];
-      if (typeof x === "number") read().onPick(x);
-    };
-    chart.over.addEventListener("click", pick);
-    const watch = new ResizeObserver(() => chart.setSize({ width: box.clientWidth, height: read().height }));
+    const unfollow = followPointer(chart, read);
+    const watch = new ResizeObserver(() => {
+      chart.setSize({ width: box.clientWidth, height: read().height });
+      chart.setData(tableOf(read(), box.clientWidth));
+    });
     watch.observe(box);
     return () => {
       watch.disconnect();
+      unfollow();
       chart.destroy();
       chartRef.current = null;
     };
@@ -153,9 +199,12 @@ export function LineChart(props: LineChartProps) {
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: drawn again when any of these moves, whatever it reads
   useEffect(
-    () => chartRef.current?.setData(tableOf(propsRef.current)),
+    () => chartRef.current?.setData(tableOf(propsRef.current, boxRef.current?.clientWidth ?? 0)),
     [props.xs, props.smoothing, props.marks, props.pick],
   );
+  useEffect(() => {
+    if (chartRef.current) pointAt(chartRef.current, props.cursor);
+  }, [props.cursor]);
   return (
     <div
       ref={boxRef}

@@ -36,6 +36,8 @@ export function drawPick(chart: uPlot, pick: number | null, colour: string): voi
   ctx.strokeStyle = colour;
   ctx.globalAlpha = 0.6;
   ctx.lineWidth = devicePixelRatio;
+  // A dashed line of the chart leaves its dashes behind.
+  ctx.setLineDash([]);
   ctx.beginPath();
   ctx.moveTo(at, bbox.top);
   ctx.lineTo(at, bbox.top + bbox.height);

@@ -1,6 +1,7 @@
 import { Button, Menu, MenuItem, MenuTrigger, Popover } from "react-aria-components";
 import styles from "./ActionMenu.module.css";
 import { Icon, type IconName } from "./Icon.tsx";
+import menu from "./Menu.module.css";
 
 export interface MenuEntry {
   readonly id: string;
@@ -27,13 +28,13 @@ export function ActionMenu(props: {
       <Button className={className ?? styles.trigger ?? ""} aria-label={label} isDisabled={isDisabled}>
         <Icon name={icon} size={iconSize} />
       </Button>
-      <Popover className={styles.popover ?? ""} placement="bottom end">
-        <Menu className={styles.menu ?? ""} aria-label={label}>
+      <Popover className={menu.popover ?? ""} placement="bottom end">
+        <Menu className={menu.menu ?? ""} aria-label={label}>
           {entries.map((entry) => (
             <MenuItem
               key={entry.id}
               id={entry.id}
-              className={styles.item ?? ""}
+              className={menu.item ?? ""}
               textValue={entry.label}
               onAction={entry.onAction}
             >

@@ -2,7 +2,7 @@
  * A slider and a number field that hold the same value. The slider is a plain range input: logarithmic positions
  * need their own spoken value, and the number field reads "3e-5", which locale-aware fields do not.
  */
-import { useEffect, useState } from "react";
+import { type ReactNode, useEffect, useState } from "react";
 import { Field, type FieldIds, type FieldProps } from "./Field.tsx";
 import styles from "./NumberSlider.module.css";
 import {
@@ -20,8 +20,8 @@ export interface NumberSliderProps extends FieldProps {
   readonly isWhole: boolean;
   readonly unit?: string | undefined;
   readonly isDisabled: boolean;
-  /** Hidden for values that no hand can aim at, such as seeds. */
-  readonly hasSlider: boolean;
+  /** In the place of the slider, for values that no hand can aim at, such as seeds. */
+  readonly beside?: ReactNode;
   readonly onChange: (value: number) => void;
 }
 
@@ -64,7 +64,7 @@ export function NumberSlider(props: NumberSliderProps) {
     <Field label={props.label} help={props.help} tag={props.tag}>
       {(ids) => (
         <div className={styles.inputs}>
-          {props.hasSlider ? (
+          {props.beside === undefined ? (
             <input
               className={styles.slider}
               type="range"
@@ -78,7 +78,7 @@ export function NumberSlider(props: NumberSliderProps) {
               onChange={(event) => props.onChange(fromPosition(event.target.valueAsNumber, range))}
             />
           ) : (
-            <span />
+            <span>{props.beside}</span>
           )}
           <NumberBox {...props} {...ids} />
         </div>

@@ -1,8 +1,7 @@
-import { Button } from "react-aria-components";
-import { SPEEDS, type Speed } from "../../workers/timeline.ts";
-import { Icon } from "../components/Icon.tsx";
+import { ToolButton } from "../components/ToolButton.tsx";
 import { PLAYER_WORDS } from "../text/words.ts";
 import { usePlayback, usePlayground, useRun } from "../usePlayground.ts";
+import { PlayingPace } from "./Pace.tsx";
 import styles from "./Player.module.css";
 
 /** Where the recording is, and the way to any step of it. */
@@ -35,37 +34,18 @@ function Position() {
   );
 }
 
-function SpeedSelect() {
-  const { page } = usePlayground();
-  const speed = usePlayback((playback) => playback.speed);
-  return (
-    <select
-      className={styles.speed}
-      aria-label={PLAYER_WORDS.speed}
-      value={speed}
-      onChange={(event) => page.player.setSpeed(event.target.value as Speed)}
-    >
-      {SPEEDS.map((name) => (
-        <option key={name} value={name}>
-          {PLAYER_WORDS.speeds[name]}
-        </option>
-      ))}
-    </select>
-  );
-}
-
 function LoopToggle() {
   const { page } = usePlayground();
   const isLooped = usePlayback((playback) => playback.isLooped);
   return (
-    <Button
-      className={styles.loop ?? ""}
-      aria-label={PLAYER_WORDS.loop}
-      aria-pressed={isLooped}
-      onPress={() => page.player.setLooped(!isLooped)}
-    >
-      <Icon name="loop" />
-    </Button>
+    <span className={styles.loop}>
+      <ToolButton
+        icon="loop"
+        label={PLAYER_WORDS.loop}
+        isPressed={isLooped}
+        onPress={() => page.player.setLooped(!isLooped)}
+      />
+    </span>
   );
 }
 
@@ -74,7 +54,7 @@ export function Player() {
   return (
     <div className={styles.player}>
       <Position />
-      <SpeedSelect />
+      <PlayingPace />
       <LoopToggle />
     </div>
   );

@@ -1,6 +1,7 @@
 import type { Action } from "../actions/action.ts";
 import { playPause } from "../actions/playPause.ts";
 import { reset } from "../actions/reset.ts";
+import { resetNewSeed } from "../actions/resetNewSeed.ts";
 import { save } from "../actions/save.ts";
 import { stepOnce } from "../actions/stepOnce.ts";
 import { stepPhase } from "../actions/stepPhase.ts";
@@ -9,10 +10,12 @@ import { ActionMenu } from "../components/ActionMenu.tsx";
 import type { IconName } from "../components/Icon.tsx";
 import { PushButton, type PushButtonProps } from "../components/PushButton.tsx";
 import { keyName } from "../text/keyName.ts";
-import { formatSeconds } from "../text/numbers.ts";
+import { formatLeft, formatSeconds } from "../text/numbers.ts";
+import { TRANSPORT_WORDS } from "../text/train.ts";
 import { useIsNarrow } from "../useIsNarrow.ts";
-import { useMetrics, usePlayground, useRun } from "../usePlayground.ts";
+import { useMetrics, usePlayground, useRun, useSettings } from "../usePlayground.ts";
 import { LiveOffer } from "./LiveOffer.tsx";
+import { TrainingPace } from "./Pace.tsx";
 import { Player } from "./Player.tsx";
 import { SourceSwitch } from "./SourceSwitch.tsx";
 import styles from "./TransportBar.module.css";
@@ -39,18 +42,19 @@ function ActionButton(props: {
   );
 }
 
-function StepMenu() {
+/** Other ways to do what the button beside it does. */
+function MoreWays({ label, actions }: { label: string; actions: readonly Action[] }) {
   const playground = usePlayground();
   return (
     <ActionMenu
-      label="More ways to step"
+      label={label}
       icon="down"
       iconSize={16}
       className={styles.more}
-      isDisabled={!stepPhase.isEnabled(playground)}
-      entries={[stepOnce, stepPhase].map((action) => ({
+      isDisabled={!actions.some((action) => action.isEnabled(playground))}
+      entries={actions.map((action) => ({
         id: action.id,
-        label: action === stepOnce ? "One whole step" : action.label(playground),
+        label: TRANSPORT_WORDS.ways[action.id] ?? action.label(playground),
         keyName: keyName(action.keys[0] ?? ""),
         onAction: () => action.run(playground),
       }))}
@@ -58,21 +62,39 @@ function StepMenu() {
   );
 }
 
+function StepMenu() {
+  return <MoreWays label={TRANSPORT_WORDS.moreSteps} actions={[stepOnce, stepPhase]} />;
+}
+
 function Readout() {
   const step = useRun((run) => run.activeStep ?? run.step);
+  const finished = useRun((run) => run.step);
+  const stopRule = useSettings((settings) => settings.stopRule);
   useMetrics((metrics) => metrics.version);
   const { stores } = usePlayground();
   const seconds = stores.metrics.getState().columns.last("stepSeconds");
+  const last = stopRule.kind === "step" && stopRule.reachedAt === undefined ? stopRule.amount : null;
+  const isEndKnown = last !== null && seconds !== null && last > finished;
   return (
     <dl className={styles.readout}>
       <div>
-        <dt>step</dt>
-        <dd className={styles.step}>{step}</dd>
+        <dt>{TRANSPORT_WORDS.step}</dt>
+        <dd>
+          <span className={styles.step}>{step}</span>
+          {last === null ? null : <span className={styles.of}> / {last}</span>}
+        </dd>
       </div>
-      <div>
-        <dt>per step</dt>
-        <dd>{seconds === null ? "–" : formatSeconds(seconds)}</dd>
-      </div>
+      {isEndKnown ? (
+        <div>
+          <dt>{TRANSPORT_WORDS.left}</dt>
+          <dd>{formatLeft((last - finished) * seconds)}</dd>
+        </div>
+      ) : (
+        <div>
+          <dt>{TRANSPORT_WORDS.perStep}</dt>
+          <dd>{seconds === null ? "–" : formatSeconds(seconds)}</dd>
+        </div>
+      )}
     </dl>
   );
 }
@@ -83,7 +105,12 @@ function LiveControls() {
     <>
       <ActionButton action={stop} icon="stop" />
       <span className={styles.rule} />
-      <ActionButton action={reset} icon="reset" kind="quiet" />
+      <span className={styles.pair}>
+        <ActionButton action={reset} icon="reset" kind="quiet" />
+        <span className={styles.quietMore}>
+          <MoreWays label={TRANSPORT_WORDS.moreResets} actions={[reset, resetNewSeed]} />
+        </span>
+      </span>
       <ActionButton action={save} icon="save" kind="quiet" />
     </>
   );
@@ -100,6 +127,7 @@ export function TransportBar() {
   const change = (
     <div className={styles.change}>
       {isRecorded ? <LiveOffer /> : null}
+      {!isRecorded && isNarrow ? <TrainingPace /> : null}
       <SourceSwitch />
     </div>
   );
@@ -129,6 +157,7 @@ export function TransportBar() {
               <LiveControls />
             )}
           </div>
+          {isRecorded || isNarrow ? null : <TrainingPace />}
           {isRecorded ? <Player /> : <Readout />}
           {isNarrow ? null : change}
         </div>

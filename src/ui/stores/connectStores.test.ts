@@ -145,13 +145,29 @@ describe("gallery", () => {
     expect([drawn?.step.step, drawn?.group.drawn.group]).toEqual([2, 3]);
   });
 
-  it("walks through the filmstrip and follows the newest at its end", () => {
-    client.emit(fakeRunStarted(10));
+  it("walks from step to step and follows the newest at the end", () => {
+    expect(stepAway(10, null, -1)).toBe(9);
+    expect(stepAway(10, 5, -10)).toBe(0);
+    expect(stepAway(10, 5, 1)).toBe(6);
+    expect(stepAway(10, 9, 1)).toBeNull();
+    // The run was rolled back meanwhile.
+    expect(stepAway(4, 9, -1)).toBe(3);
+  });
+
+  it("keeps the groups of finished steps, and what is pinned when a run starts", () => {
+    client.playTo(1, 4, 8);
+    client.playTo(2, 4, 8);
     nextFrame();
-    const gallery = stores.gallery.getState();
-    expect(stepAway(gallery, -1)).toBe(5);
-    expect(stepAway({ ...gallery, selectedStep: 5 }, -3)).toBe(0);
-    expect(stepAway({ ...gallery, selectedStep: 5 }, 1)).toBeNull();
+    expect(stores.gallery.getState().past.map(({ step }) => step)).toEqual([1, 2]);
+    stores.gallery.setState({ pinnedStep: 1, isSwiped: true, selectedStep: 1 });
+    client.emit(fakeRunStarted(0));
+    nextFrame();
+    expect(stores.gallery.getState()).toMatchObject({
+      past: [],
+      pinnedStep: 1,
+      isSwiped: true,
+      selectedStep: null,
+    });
   });
 });
 

@@ -2,6 +2,7 @@
 import { createStore, type StoreApi } from "zustand/vanilla";
 import type { EventOf, WireImage, WorkerEvent } from "../../protocol/events.ts";
 import { type Decoding, followDecoding } from "./decoding.ts";
+import { keepStep } from "./pastSteps.ts";
 
 export interface GroupView {
   readonly drawn: EventOf<"groupDrawn">;
@@ -41,20 +42,35 @@ export interface Inspected {
 export interface GalleryView {
   readonly current: StepView | null;
   readonly finished: StepView | null;
+  /** Finished steps whose groups are kept, ascending. */
+  readonly past: readonly StepView[];
   readonly selectedGroup: number;
   readonly inspected: Inspected | null;
   readonly rows: readonly FilmstripRow[];
-  /** Step looked at in the filmstrip and marked on the curves; null follows the newest. */
+  /** Step looked at, in the group, the filmstrip and on the curves; null follows the newest. */
   readonly selectedStep: number | null;
+  /** Step under the pointer, on a curve or in the filmstrip. */
+  readonly hoveredStep: number | null;
+  /** Step that the filmstrip compares with; null is the first one. */
+  readonly pinnedStep: number | null;
+  /** Row of the filmstrip that stands first; null leaves them in order. */
+  readonly pinnedRow: number | null;
+  /** Whether the filmstrip's two steps lie over each other, to be swiped between. */
+  readonly isSwiped: boolean;
 }
 
 export const EMPTY_GALLERY: GalleryView = {
   current: null,
   finished: null,
+  past: [],
   selectedGroup: 0,
   inspected: null,
   rows: [],
   selectedStep: null,
+  hoveredStep: null,
+  pinnedStep: null,
+  pinnedRow: null,
+  isSwiped: false,
 };
 
 type FrameRecord = Omit<EventOf<"filmstripDrawn">, "type">;
@@ -93,6 +109,10 @@ function followDraw(step: StepView, draw: EventOf<"drawProgressed">): StepView {
   return { ...step, draw, decoding: followDecoding(step.decoding, draw) };
 }
 
+function finishStep(gallery: GalleryView, finished: StepView): GalleryView {
+  return { ...gallery, finished, past: keepStep(gallery.past, finished) };
+}
+
 /** The pictures after one event; pure. */
 export function reduceGallery(gallery: GalleryView, event: WorkerEvent): GalleryView {
   switch (event.type) {
@@ -100,6 +120,9 @@ export function reduceGallery(gallery: GalleryView, event: WorkerEvent): Gallery
       return {
         ...EMPTY_GALLERY,
         selectedGroup: gallery.selectedGroup,
+        pinnedStep: gallery.pinnedStep,
+        pinnedRow: gallery.pinnedRow,
+        isSwiped: gallery.isSwiped,
         // A recording that begins anew must not take the picture from whoever looks at it.
         inspected: gallery.inspected,
         rows: event.filmstrip.reduce(addFrame, [] as readonly FilmstripRow[]),
@@ -117,7 +140,7 @@ export function reduceGallery(gallery: GalleryView, event: WorkerEvent): Gallery
     case "groupScored":
       return setGroup(gallery, event.step, event.group, (old) => old && { ...old, scored: event });
     case "stepFinished":
-      return gallery.current?.step === event.step ? { ...gallery, finished: gallery.current } : gallery;
+      return gallery.current?.step === event.step ? finishStep(gallery, gallery.current) : gallery;
     case "filmstripDrawn":
       return { ...gallery, rows: addFrame(gallery.rows, event) };
     case "failed":
@@ -168,13 +191,10 @@ export function frameAt(row: FilmstripRow, step: number): Frame | null {
   return row.frames.findLast((frame) => frame.step <= step) ?? row.frames[0] ?? null;
 }
 
-/** The step `offset` frames away from the one looked at; null when that is the newest. */
-export function stepAway(gallery: GalleryView, offset: number): number | null {
-  const steps = filmstripSteps(gallery.rows);
-  const selected = gallery.selectedStep ?? Number.POSITIVE_INFINITY;
-  const at = steps.findLastIndex((step) => step <= selected);
-  const next = Math.min(steps.length - 1, Math.max(0, at + offset));
-  return next >= steps.length - 1 ? null : (steps[next] ?? null);
+/** The step `offset` away from the one looked at, between 0 and the newest; null when that is the newest. */
+export function stepAway(newest: number, selected: number | null, offset: number): number | null {
+  const next = Math.max(0, Math.min(selected ?? newest, newest) + offset);
+  return next >= newest ? null : next;
 }
 
 export type GalleryStore = StoreApi<GalleryView>;

@@ -24,3 +24,12 @@ it("overwrites a step played again after a roll-back", () => {
   expect(Array.from(columns.steps())).toEqual([1, 2]);
   expect(columns.last("rewardMean")).toBe(20);
 });
+
+it("copies itself, so that what is shown can stand still", () => {
+  const columns = new MetricColumns();
+  columns.push(1, { rewardMean: 0.5 }, 32);
+  const copy = columns.copy();
+  columns.push(1, { rewardMean: 0.25 }, 8);
+  columns.push(2, { rewardMean: 0.25 }, 8);
+  expect([copy.length, copy.last("rewardMean"), copy.images()[0]]).toEqual([1, 0.5, 32]);
+});

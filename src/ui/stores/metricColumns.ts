@@ -8,6 +8,7 @@ const FIRST_CAPACITY = 256;
 export class MetricColumns {
   length = 0;
   private stepColumn = new Float32Array(FIRST_CAPACITY);
+  private imageColumn = new Float32Array(FIRST_CAPACITY);
   private readonly columns = new Map<MetricName, Float32Array>(
     METRIC_NAMES.map((name) => [name, new Float32Array(FIRST_CAPACITY)]),
   );
@@ -16,11 +17,15 @@ export class MetricColumns {
     this.length = 0;
   }
 
-  /** Adds the numbers of a step; a step already held is overwritten together with all after it (a roll-back). */
-  push(step: number, values: Readonly<Record<string, number>>): void {
+  /**
+   * Adds the numbers of a step; a step already held is overwritten together with all after it (a roll-back).
+   * @param images drawn for it, NaN where that is not known
+   */
+  push(step: number, values: Readonly<Record<string, number>>, images = Number.NaN): void {
     while (this.length > 0 && (this.stepColumn[this.length - 1] ?? 0) >= step) this.length--;
     if (this.length === this.stepColumn.length) this.grow();
     this.stepColumn[this.length] = step;
+    this.imageColumn[this.length] = images;
     for (const [name, column] of this.columns) column[this.length] = values[name] ?? Number.NaN;
     this.length++;
   }
@@ -28,6 +33,21 @@ export class MetricColumns {
   /** Steps so far, a view that the next push may invalidate. */
   steps(): Float32Array {
     return this.stepColumn.subarray(0, this.length);
+  }
+
+  /** Images drawn for each step, NaN where that is not known; a view that the next push may invalidate. */
+  images(): Float32Array {
+    return this.imageColumn.subarray(0, this.length);
+  }
+
+  /** A copy that later pushes leave alone. */
+  copy(): MetricColumns {
+    const copy = new MetricColumns();
+    copy.length = this.length;
+    copy.stepColumn = this.stepColumn.slice();
+    copy.imageColumn = this.imageColumn.slice();
+    for (const [name, column] of this.columns) copy.columns.set(name, column.slice());
+    return copy;
   }
 
   /** Values of a metric, NaN where a step did not report it; a view that the next push may invalidate. */
@@ -49,6 +69,7 @@ export class MetricColumns {
       return larger;
     };
     this.stepColumn = enlarge(this.stepColumn);
+    this.imageColumn = enlarge(this.imageColumn);
     for (const [name, column] of this.columns) this.columns.set(name, enlarge(column));
   }
 }

@@ -1,6 +1,9 @@
-/** Choices of the person, kept in the browser: theme, smoothing, shortcuts, tour; and edits of the recipe not yet in force. */
+/** Choices of the person, kept in the browser: theme, curves, shortcuts, pace, tour; and edits of the recipe not yet in force. */
 import { createStore, type StoreApi } from "zustand/vanilla";
 import type { RunConfig } from "../../engine/config.ts";
+import type { Speed } from "../../workers/timeline.ts";
+import { NO_STOP, type StopRule } from "../stopRule.ts";
+import { X_AXES, type XAxis } from "../xAxis.ts";
 
 export type Theme = "light" | "dark";
 
@@ -15,7 +18,17 @@ export interface SettingsView {
   readonly theme: Theme;
   /** Weight of the past in the curves' moving average, 0 to 0.99. */
   readonly smoothing: number;
+  /** What the curves run over. */
+  readonly xAxis: XAxis;
   readonly hasShortcuts: boolean;
+  /** Whether new runs begin with the seed of the one before. */
+  readonly isSeedLocked: boolean;
+  /** Of the live run; a recording has its own. */
+  readonly speed: Speed;
+  /** When the live run is to pause by itself. */
+  readonly stopRule: StopRule;
+  /** Whether the live run's pictures and curves stand still while it goes on. */
+  readonly isDisplayPaused: boolean;
   readonly judging: JudgingPlan;
   readonly isTableOpen: boolean;
   readonly isAdvancedOpen: boolean;
@@ -37,7 +50,12 @@ const THEME_KEY = "unirl.theme";
 
 const DEFAULTS: Omit<SettingsView, "theme"> = {
   smoothing: 0.6,
+  xAxis: "step",
   hasShortcuts: true,
+  isSeedLocked: true,
+  speed: "normal",
+  stopRule: NO_STOP,
+  isDisplayPaused: false,
   judging: { promptCount: 60, imagesPerPrompt: 4 },
   isTableOpen: false,
   isAdvancedOpen: false,
@@ -59,11 +77,15 @@ function recall(memory: Memory | null): Partial<SettingsView> {
   try {
     const known: unknown = JSON.parse(memory?.getItem(MEMORY_KEY) ?? "{}");
     if (typeof known !== "object" || known === null) return {};
-    const { smoothing, hasShortcuts, isTourKnown, judging } = known as Partial<SettingsView>;
+    const { smoothing, xAxis, hasShortcuts, isSeedLocked, isTourKnown, judging } =
+      known as Partial<SettingsView>;
+    const knownAxis = X_AXES.find((axis) => axis === xAxis);
     return {
       ...(typeof smoothing === "number" && smoothing >= 0 && smoothing <= 0.99 ? { smoothing } : {}),
+      ...(knownAxis ? { xAxis: knownAxis } : {}),
       ...(typeof hasShortcuts === "boolean" ? { hasShortcuts } : {}),
-      ...(typeof isTourKnown === "boolean" ? { isTourKnown, judging } : {}),
+      ...(typeof isTourKnown === "boolean" ? { isTourKnown } : {}),
+      ...(typeof isSeedLocked === "boolean" ? { isSeedLocked } : {}),
       ...(isPlan(judging) ? { judging } : {}),
     };
   } catch {
@@ -74,8 +96,9 @@ function recall(memory: Memory | null): Partial<SettingsView> {
 
 function remember(memory: Memory | null, next: SettingsView, before: SettingsView): void {
   try {
-    const { smoothing, hasShortcuts, isTourKnown, judging } = next;
-    memory?.setItem(MEMORY_KEY, JSON.stringify({ smoothing, hasShortcuts, isTourKnown, judging }));
+    const { smoothing, xAxis, hasShortcuts, isSeedLocked, isTourKnown, judging } = next;
+    const kept = { smoothing, xAxis, hasShortcuts, isSeedLocked, isTourKnown, judging };
+    memory?.setItem(MEMORY_KEY, JSON.stringify(kept));
     if (next.theme !== before.theme) memory?.setItem(THEME_KEY, next.theme);
   } catch {
     // Storage is full or forbidden: the choice holds until the page closes.

@@ -1,7 +1,9 @@
 import { expect, it } from "vitest";
 import {
+  formatAxis,
   formatBytes,
   formatCount,
+  formatLeft,
   formatMetric,
   formatMoment,
   formatSeconds,
@@ -62,4 +64,26 @@ it("never rounds a probability to certainty", () => {
     "100 %",
   ]);
   expect([0.004, 0.00002].map(formatShare)).toEqual(["0.4 %", "< 0.01 %"]);
+});
+
+it("writes the marks of an axis short enough to stand side by side", () => {
+  expect([0, 500, 1000, 20_000, 12_500].map((x) => formatAxis(x, "images"))).toEqual([
+    "0",
+    "500",
+    "1\u2009000",
+    "20k",
+    "12.5k",
+  ]);
+  expect([0, 60, 120, 600, 5400, 18_000].map((x) => formatAxis(x, "seconds"))).toEqual([
+    "0 s",
+    "60 s",
+    "2 min",
+    "10 min",
+    "1.5 h",
+    "5 h",
+  ]);
+});
+
+it("says what is left as roughly as it is known", () => {
+  expect([0.2, 40.2, 600, 5500].map(formatLeft)).toEqual(["1 s", "41 s", "10 min", "1.5 h"]);
 });

@@ -23,6 +23,13 @@ export function formatSeconds(seconds: number): string {
   return `${Math.floor(whole / 60)} min ${String(whole % 60).padStart(2, "0")} s`;
 }
 
+/** Time that is left, roughly: "40 s", "12 min", "3.5 h". */
+export function formatLeft(seconds: number): string {
+  if (seconds < 90) return `${Math.max(1, Math.ceil(seconds))} s`;
+  if (seconds < 5400) return `${Math.round(seconds / 60)} min`;
+  return `${Number((seconds / 3600).toFixed(1))} h`;
+}
+
 /** "+1.12", "−0.40", "0.00". */
 export function formatSigned(value: number): string {
   const digits = Math.abs(value).toFixed(2);
@@ -66,4 +73,12 @@ export function formatShare(share: number): string {
   if (distance > 0 && Number(text) === 0) return "< 0.01 %";
   if (distance > 0 && Number(text) === 100) return "> 99.99 %";
   return `${text} %`;
+}
+
+/** A mark of the curves' x axis: "120", "1 200", "4k", "30 s", "12 min", "1.5 h". */
+export function formatAxis(x: number, axis: "step" | "images" | "seconds"): string {
+  if (axis !== "seconds") return x >= 10_000 ? `${Number((x / 1000).toFixed(1))}k` : formatCount(x);
+  if (x < 100) return `${x} s`;
+  if (x < 5400) return `${Number((x / 60).toFixed(1))} min`;
+  return `${Number((x / 3600).toFixed(1))} h`;
 }

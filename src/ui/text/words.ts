@@ -34,8 +34,6 @@ export const SOURCE_WORDS = {
 
 export const PLAYER_WORDS = {
   step: "Step of the recording",
-  speed: "Speed",
-  speeds: { slow: "slow", normal: "normal", max: "fast" },
   loop: "Play again and again",
   stepOf: (step: number, steps: number) => `step ${step} of ${steps}`,
 } as const;

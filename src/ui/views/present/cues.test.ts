@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { CUES, type CueId, findCue, layOver, NO_OVERLAYS, type Overlays, whatToLeave } from "./cues.ts";
 
-const find = (key: string, { focus = "body", shift = false, hasModifier = false, shortcuts = true } = {}) =>
-  findCue({ key, focus, hasModifier }, shift, shortcuts);
+const find = (key: string, { focus = "body", hasModifier = false, shortcuts = true } = {}) =>
+  findCue({ key, focus, hasModifier }, shortcuts);
 
 const follow = (...cues: CueId[]): Overlays => cues.reduce(layOver, NO_OVERLAYS);
 
@@ -27,12 +27,9 @@ describe("keys", () => {
       "keys",
       "leave",
     ]);
-    expect([find("ArrowRight", { shift: true }), find("ArrowLeft", { shift: true })]).toEqual([
-      "later",
-      "earlier",
-    ]);
+    expect([find("Shift+ArrowRight"), find("Shift+ArrowLeft")]).toEqual(["later", "earlier"]);
     // Another layout's way to type it.
-    expect(find("?", { shift: true })).toBe("keys");
+    expect(find("?")).toBe("keys");
   });
 
   it("leaves all others to the page, and all of them to the browser's own shortcuts", () => {

@@ -22,10 +22,9 @@ export const keysOf = (cue: CueId): readonly string[] => CUES.find(({ id }) => i
  * The cue of a key press, or null.
  * @param hasShortcuts false leaves only the keys that are no characters
  */
-export function findCue(press: KeyPress, hasShift: boolean, hasShortcuts: boolean): CueId | null {
+export function findCue(press: KeyPress, hasShortcuts: boolean): CueId | null {
   if (press.key.length === 1 && !hasShortcuts) return null;
-  const key = hasShift && press.key.startsWith("Arrow") ? `Shift+${press.key}` : press.key;
-  return findAction(CUES, { ...press, key })?.id ?? null;
+  return findAction(CUES, press)?.id ?? null;
 }
 
 /** Steps of a recording that one cue goes over. */

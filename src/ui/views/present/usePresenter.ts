@@ -40,7 +40,7 @@ export function usePresenter(): OverlayStore {
   useEffect(() => {
     const listen = (event: KeyboardEvent) => {
       const { hasShortcuts } = playground.stores.settings.getState();
-      const cue = findCue(pressOf(event), event.shiftKey, hasShortcuts);
+      const cue = findCue(pressOf(event), hasShortcuts);
       if (event.defaultPrevented || cue === null) return;
       // Nobody else hears it: to the page the key means something else.
       event.preventDefault();

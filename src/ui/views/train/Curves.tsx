@@ -1,84 +1,37 @@
 import { Button } from "react-aria-components";
 import { METRICS } from "../../../protocol/record.ts";
 import { DataTable } from "../../charts/DataTable.tsx";
-import { LineChart } from "../../charts/LineChart.tsx";
-import { smooth } from "../../charts/smoothing.ts";
 import { Icon } from "../../components/Icon.tsx";
 import { Panel } from "../../components/Panel.tsx";
-import { seriesOf } from "../../plotSeries.ts";
-import { PLOTS, type Plot } from "../../plots.ts";
-import { takeAway } from "../../sharing/sharing.ts";
-import { METRIC_NAMES, type MetricColumns } from "../../stores/metricColumns.ts";
+import { PLOTS } from "../../plots.ts";
+import { METRIC_NAMES } from "../../stores/metricColumns.ts";
 import { formatMetric } from "../../text/numbers.ts";
 import { SHARE_WORDS } from "../../text/sharing.ts";
-import { useGallery, useMetrics, usePlayground, useSettings, useSharing } from "../../usePlayground.ts";
+import { CURVE_WORDS } from "../../text/train.ts";
+import { useMetrics, usePlayground, useSettings, useSharing } from "../../usePlayground.ts";
+import { axisOf, X_AXES, type XAxis } from "../../xAxis.ts";
 import styles from "./Curves.module.css";
+import { PlotView } from "./PlotView.tsx";
+import { StepReadings } from "./StepReadings.tsx";
 
-const CHART_HEIGHT = 108;
 /** Newest steps listed in the table twin. */
 const TABLE_ROWS = 200;
-
-function Reading({
-  line,
-  columns,
-  smoothing,
-  isNamed,
-}: {
-  line: Plot["lines"][number];
-  columns: MetricColumns;
-  smoothing: number;
-  isNamed: boolean;
-}) {
-  const value = smooth(columns.column(line.metric), smoothing).at(-1);
-  return (
-    <span className={styles.reading}>
-      {isNamed ? (
-        <>
-          <svg width="11" height="8" aria-hidden="true">
-            <line
-              x1="0"
-              y1="4"
-              x2="11"
-              y2="4"
-              stroke={`var(${line.colour})`}
-              strokeWidth="2"
-              strokeDasharray={line.isDashed ? "4 3" : undefined}
-            />
-          </svg>
-          <span className={styles.lineName}>{line.label}</span>
-        </>
-      ) : null}
-      <strong>{value === undefined ? "–" : formatMetric(value)}</strong>
-    </span>
-  );
-}
-
-function SavePlot({ title }: { title: string }) {
-  const playground = usePlayground();
-  const isEmpty = useMetrics((metrics) => metrics.columns.length === 0);
-  return (
-    <Button
-      className={styles.save ?? ""}
-      aria-label={SHARE_WORDS.saveCurve(title)}
-      isDisabled={isEmpty}
-      onPress={() => void takeAway(playground, { kind: "curve", title })}
-    >
-      <Icon name="picture" size={16} />
-    </Button>
-  );
-}
 
 /** Names the run whose curves are drawn in grey, and lets it go. */
 function ComparedWith() {
   const { sharing } = usePlayground();
-  const name = useSharing((view) => view.comparison?.name ?? null);
-  if (name === null) return null;
+  const comparison = useSharing((view) => view.comparison);
+  const axis = useSettings((settings) => settings.xAxis);
+  if (comparison === null) return null;
+  const { name, columns } = comparison;
   return (
     <p className={styles.compared}>
       <svg width="14" height="8" aria-hidden="true">
         <line x1="0" y1="4" x2="14" y2="4" stroke="var(--edge)" strokeWidth="1.5" />
       </svg>
-      <span className={styles.comparedName}>{SHARE_WORDS.compare(name)}</span>
+      <span className={styles.comparedName}>
+        {axisOf(columns, axis) ? SHARE_WORDS.compare(name) : CURVE_WORDS.notOnAxis(name)}
+      </span>
       <Button
         className={styles.save ?? ""}
         aria-label={SHARE_WORDS.stopComparing}
@@ -87,54 +40,6 @@ function ComparedWith() {
         <Icon name="close" size={16} />
       </Button>
     </p>
-  );
-}
-
-function PlotView({ plot }: { plot: Plot }) {
-  const { stores } = usePlayground();
-  useMetrics((metrics) => metrics.version);
-  const columns = useMetrics((metrics) => metrics.columns);
-  const marks = useMetrics((metrics) => metrics.marks);
-  const smoothing = useSettings((settings) => settings.smoothing);
-  const themeKey = useSettings((settings) => settings.theme);
-  const pick = useGallery((gallery) => gallery.selectedStep);
-  const comparison = useSharing((sharing) => sharing.comparison);
-  const { xs, series } = seriesOf(plot, columns, comparison);
-  const last = plot.lines.map(
-    (line) => `${line.label} ${formatMetric(columns.last(line.metric) ?? Number.NaN)}`,
-  );
-  return (
-    <figure className={styles.plot}>
-      <figcaption className={styles.caption} title={plot.help}>
-        <span className={styles.name}>{plot.title}</span>
-        <span className={styles.readings}>
-          {plot.lines.map((line) => (
-            <Reading
-              key={line.metric}
-              line={line}
-              columns={columns}
-              smoothing={smoothing}
-              isNamed={plot.lines.length > 1}
-            />
-          ))}
-          <SavePlot title={plot.title} />
-        </span>
-      </figcaption>
-      <LineChart
-        label={`${plot.title} over ${columns.length} steps; last: ${last.join(", ")}. The table holds all values.`}
-        xs={xs}
-        series={series}
-        smoothing={smoothing}
-        marks={marks.map((mark) => mark.step)}
-        pick={pick}
-        yFloor={plot.yFloor}
-        {...(plot.yRange ? { yRange: plot.yRange } : {})}
-        height={CHART_HEIGHT}
-        syncKey="steps"
-        themeKey={themeKey}
-        onPick={(selectedStep) => stores.gallery.setState({ selectedStep })}
-      />
-    </figure>
   );
 }
 
@@ -151,10 +56,31 @@ function CurvesTable() {
   });
   return (
     <DataTable
-      caption="All metrics, newest step first"
+      caption={CURVE_WORDS.tableTitle}
       columns={["step", ...METRIC_NAMES.map((name) => METRICS[name].label)]}
       rows={rows}
     />
+  );
+}
+
+function AxisChoice() {
+  const { stores } = usePlayground();
+  const axis = useSettings((settings) => settings.xAxis);
+  return (
+    <label className={styles.axis}>
+      {CURVE_WORDS.axis}
+      <select
+        aria-label={CURVE_WORDS.axisLabel}
+        value={axis}
+        onChange={(event) => stores.settings.setState({ xAxis: event.target.value as XAxis })}
+      >
+        {X_AXES.map((name) => (
+          <option key={name} value={name}>
+            {CURVE_WORDS.axes[name]}
+          </option>
+        ))}
+      </select>
+    </label>
   );
 }
 
@@ -163,7 +89,7 @@ function Smoothing() {
   const smoothing = useSettings((settings) => settings.smoothing);
   return (
     <label className={styles.smoothing}>
-      smooth
+      {CURVE_WORDS.smooth}
       <input
         type="range"
         min={0}
@@ -171,10 +97,21 @@ function Smoothing() {
         step={0.01}
         value={smoothing}
         style={{ "--share": `${(smoothing / 0.99) * 100}%` } as React.CSSProperties}
-        aria-valuetext={`${Math.round(smoothing * 100)} percent of the past`}
+        aria-valuetext={CURVE_WORDS.smoothValue(smoothing)}
         onChange={(event) => stores.settings.setState({ smoothing: event.target.valueAsNumber })}
       />
     </label>
+  );
+}
+
+/** What has to be said about the axis and the marks on it. */
+function Legend() {
+  const marks = useMetrics((metrics) => metrics.marks.length);
+  const areImagesKnown = useMetrics((metrics) => metrics.areImagesKnown);
+  const axis = useSettings((settings) => settings.xAxis);
+  const isGuessed = axis === "images" && !areImagesKnown;
+  return (
+    <p className={styles.legend}>{isGuessed ? CURVE_WORDS.guessed : marks > 0 ? CURVE_WORDS.changed : ""}</p>
   );
 }
 
@@ -182,18 +119,21 @@ function Smoothing() {
 export function Curves() {
   const { stores } = usePlayground();
   const isTable = useSettings((settings) => settings.isTableOpen);
-  const marks = useMetrics((metrics) => metrics.marks.length);
   return (
-    <Panel title="Curves" tourStop="curves" aside={isTable ? null : <Smoothing />}>
+    <Panel title={CURVE_WORDS.title} tourStop="curves" aside={isTable ? null : <Smoothing />}>
       <ComparedWith />
       {isTable ? (
         <CurvesTable />
       ) : (
-        <div className={styles.plots}>
-          {PLOTS.map((plot) => (
-            <PlotView key={plot.title} plot={plot} />
-          ))}
-        </div>
+        <>
+          <div className={styles.plots}>
+            {PLOTS.map((plot) => (
+              <PlotView key={plot.title} plot={plot} />
+            ))}
+          </div>
+          <Legend />
+          <StepReadings />
+        </>
       )}
       <footer className={styles.foot}>
         <Button
@@ -201,9 +141,9 @@ export function Curves() {
           aria-pressed={isTable}
           onPress={() => stores.settings.setState({ isTableOpen: !isTable })}
         >
-          {isTable ? "Show as curves" : "Show as table"}
+          {isTable ? CURVE_WORDS.asCurves : CURVE_WORDS.asTable}
         </Button>
-        <span className={styles.legend}>{!isTable && marks > 0 ? "▲ a setting was changed" : ""}</span>
+        {isTable ? null : <AxisChoice />}
       </footer>
     </Panel>
   );

@@ -5,8 +5,10 @@ import { TokenGrid } from "../../components/TokenGrid.tsx";
 import { ADVANTAGE_LIMIT } from "../../groupLayout.ts";
 import type { StepView } from "../../stores/galleryStore.ts";
 import { formatSigned } from "../../text/numbers.ts";
+import { SEED_WORDS } from "../../text/train.ts";
 import { useRun, useSettings } from "../../usePlayground.ts";
 import styles from "./GroupTile.module.css";
+import { SeedMenu } from "./SeedMenu.tsx";
 
 /** Tokens of an image before the model has said how many it has. */
 const UNKNOWN_TOKENS = 64;
@@ -16,6 +18,9 @@ export interface Tile {
   readonly decided: Uint8Array | null;
   readonly image: { width: number; height: number; rgb: Uint8Array } | null;
   readonly alt: string;
+  readonly prompt: string | null;
+  /** Names the image's random choices. */
+  readonly seed: string | null;
   readonly answer: string | null;
   readonly probability: number | null;
   readonly reward: number | null;
@@ -31,6 +36,8 @@ export function tileOf(step: StepView | null, group: number, at: number): Tile {
     decided: step?.draw?.decided[group * step.groupSize + at] ?? null,
     image: known?.drawn.images[at] ?? null,
     alt: known ? `Image ${at + 1} for “${known.drawn.prompt}”, step ${step?.step ?? 0}, ${rewardWords}` : "",
+    prompt: known?.drawn.prompt ?? null,
+    seed: known?.drawn.seeds[at] ?? null,
     answer: known?.judged?.answers[at] ?? null,
     probability: known?.judged?.probabilities[at] ?? null,
     reward,
@@ -50,13 +57,18 @@ export function Picture({ tile, at }: { tile: Tile; at: number }) {
 
 /** One image with the model's own answer, its reward and its advantage. Its box never changes size. */
 export function GroupTile({ tile, at, onLook }: { tile: Tile; at: number; onLook: () => void }) {
-  const { answer, probability, reward, advantage } = tile;
+  const { answer, probability, reward, advantage, prompt, seed } = tile;
   return (
     <li className={styles.tile} data-tour="advantage">
       <div className={styles.picture}>
         <Picture tile={tile} at={at} />
         {tile.image ? (
           <Button className={styles.look ?? ""} aria-label={`Inspect image ${at + 1}`} onPress={onLook} />
+        ) : null}
+        {tile.image && prompt !== null && seed !== null ? (
+          <span className={styles.seed}>
+            <SeedMenu prompt={prompt} seed={seed} name={SEED_WORDS.image(at)} />
+          </span>
         ) : null}
       </div>
       <div className={styles.said}>

@@ -6,6 +6,7 @@ import { formatSigned } from "../../text/numbers.ts";
 import { useGallery, usePlayground } from "../../usePlayground.ts";
 import styles from "./Inspector.module.css";
 import { type Inspection, inspect, neighbour } from "./inspect.ts";
+import { SeedMenu } from "./SeedMenu.tsx";
 
 function Parts({ parts, reward }: Pick<Inspection, "parts" | "reward">) {
   if (reward === null) return null;
@@ -102,6 +103,7 @@ export function Inspector() {
         <span role="status">
           image {at + 1} of {images.length} · step {seen.step} · seed {seen.seed}
         </span>
+        <SeedMenu prompt={prompt} seed={seen.seed} hasWords />
         <PushButton icon="right" kind="quiet" isIconOnly onPress={() => go(1)}>
           Image after
         </PushButton>

@@ -1,12 +1,15 @@
 import { Button } from "react-aria-components";
 import { columnsOf } from "../../groupLayout.ts";
-import type { GroupView, StepView } from "../../stores/galleryStore.ts";
+import type { GroupView } from "../../stores/galleryStore.ts";
+import { LOOK_WORDS } from "../../text/train.ts";
 import { SOURCE_WORDS } from "../../text/words.ts";
 import { useGallery, usePlayground, useRun } from "../../usePlayground.ts";
+import { DisplayPaused, NowSide } from "./DisplayControls.tsx";
 import { GroupTile, tileOf } from "./GroupTile.tsx";
 import { Inspector } from "./Inspector.tsx";
 import styles from "./NowPanel.module.css";
 import { PhaseIndicator } from "./PhaseIndicator.tsx";
+import { type ShownStep, useShownStep } from "./shownStep.ts";
 
 function describeGroup(group: GroupView | null): string {
   if (!group?.judged) return "";
@@ -68,8 +71,20 @@ function Idle() {
   );
 }
 
-function Words({ step, group }: { step: StepView | null; group: GroupView | null }) {
-  if (!step) return <Idle />;
+/** A step that was asked for and of which no group is left. */
+function NoGroup({ lookedAt }: { lookedAt: number }) {
+  return (
+    <>
+      <p className={`${styles.prompt} ${styles.waiting}`}>
+        {lookedAt === 0 ? LOOK_WORDS.beginning : LOOK_WORDS.gone(lookedAt)}
+      </p>
+      <p className={styles.question}>{lookedAt === 0 ? LOOK_WORDS.beginningStory : LOOK_WORDS.goneStory}</p>
+    </>
+  );
+}
+
+function Words({ shown: { step, lookedAt }, group }: { shown: ShownStep; group: GroupView | null }) {
+  if (!step) return lookedAt === null ? <Idle /> : <NoGroup lookedAt={lookedAt} />;
   if (!group) {
     return (
       <>
@@ -118,8 +133,10 @@ function Verdict({ group }: { group: GroupView | null }) {
 
 /** The step at work: one prompt, its images, and what the model thinks of them. */
 export function NowPanel() {
-  const { stores, source } = usePlayground();
-  const step = useGallery((gallery) => gallery.current ?? gallery.finished);
+  const { stores } = usePlayground();
+  const shown = useShownStep();
+  const { step, lookedAt } = shown;
+  const isGone = lookedAt !== null && step === null;
   const selected = useGallery((gallery) => gallery.selectedGroup);
   const planned = useRun((run) => run.config?.groupSize ?? 8);
   const prompts = useRun((run) => run.config?.promptsPerStep ?? 4);
@@ -128,21 +145,23 @@ export function NowPanel() {
   const group = groups[at] ?? null;
   const size = step?.groupSize ?? planned;
   return (
-    <section className={styles.now} aria-labelledby="now-title" data-tour="group">
+    <section
+      className={styles.now}
+      aria-labelledby="now-title"
+      data-tour="group"
+      data-gone={isGone || undefined}
+    >
       <h2 id="now-title" className="visuallyHidden">
         The step at work
       </h2>
       <div className={styles.top}>
-        <PhaseIndicator />
-        {source === "recorded" ? (
-          <span className={styles.badge} title={SOURCE_WORDS.badgeHelp}>
-            {SOURCE_WORDS.badge}
-          </span>
-        ) : null}
+        <PhaseIndicator isOver={lookedAt !== null && step !== null} />
+        <NowSide lookedAt={lookedAt} />
       </div>
+      <DisplayPaused />
       <div className={styles.head}>
         <div className={styles.words}>
-          <Words step={step} group={group} />
+          <Words shown={shown} group={group} />
         </div>
         <GroupSelector groups={groups} selected={at} />
       </div>

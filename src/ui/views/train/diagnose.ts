@@ -1,122 +1,180 @@
-/** Reads the curves as a patient teacher would: what is going wrong, in words, and what to try. */
-import type { RunConfig } from "../../../engine/config.ts";
+/** Reads the curves as a patient teacher would: what is going wrong, in words, and what to try. Pure. */
+import { CONFIG_FIELDS, type RunConfig } from "../../../engine/config.ts";
 import type { MetricName } from "../../../protocol/record.ts";
+import type { ConfigMark } from "../../stores/metricsStore.ts";
+import type { Failure } from "../../stores/runStore.ts";
+import { CHANGE_WORDS, FINDING_WORDS, NOTICE_WORDS } from "../../text/notices.ts";
+
+/** What a notice offers to do. */
+export type Offer =
+  /** "restart" begins a new run with the change: of this one the weights may be spoilt. */
+  | {
+      readonly kind: "change" | "restart";
+      readonly words: string;
+      readonly changes: Readonly<Partial<RunConfig>>;
+    }
+  | { readonly kind: "compare"; readonly words: string };
 
 export interface Notice {
-  readonly id: string;
+  readonly id: keyof typeof FINDING_WORDS;
   readonly tone: "warning" | "hint" | "good";
   readonly title: string;
   readonly remedy: string;
+  /** Null where all that could be changed is at its end. */
+  readonly offer: Offer | null;
 }
 
 /** What the rules look at: one column a metric, oldest first. */
 export type Curves = (name: MetricName) => Float32Array;
 
+/** Steps that a change is given to show in. */
 const RECENT = 5;
 /** Steps before "nothing learned" may be said: fewer are noise at these group sizes. */
 const PATIENCE = 30;
+/** First and last steps that a gain is measured between. */
+const SPAN = 10;
+const LEAST_GAIN = 0.05;
+/** A judge that rises less than this is flat. */
+const FLAT_GAIN = 0.02;
+
+const measured = (values: Float32Array): Float32Array => values.filter((value) => !Number.isNaN(value));
 
 function mean(values: Float32Array): number {
-  const known = values.filter((value) => !Number.isNaN(value));
+  const known = measured(values);
   return known.length === 0 ? Number.NaN : known.reduce((sum, value) => sum + value, 0) / known.length;
 }
 
 function median(values: Float32Array): number {
-  const sorted = values.filter((value) => !Number.isNaN(value)).sort();
+  const sorted = measured(values).sort();
   return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
 }
 
-function checkDeadGroups(curves: Curves): Notice | null {
-  const recent = curves("deadGroupShare").slice(-RECENT);
-  if (recent.length < RECENT) return null;
-  const share = mean(recent);
-  if (recent.every((value) => value === 1)) {
-    return {
-      id: "allDead",
-      tone: "warning",
-      title: `The last ${RECENT} steps taught nothing: in every group all images earned the same.`,
-      remedy: "Raise the temperature or the group size, so that images of one prompt differ.",
-    };
-  }
-  if (share < 0.5) return null;
+/** Rise from the first measured values to the last; NaN before there are enough. */
+function gainOf(values: Float32Array): number {
+  const known = measured(values);
+  return known.length < 2 * SPAN ? Number.NaN : mean(known.slice(-SPAN)) - mean(known.slice(0, SPAN));
+}
+
+type Changeable = keyof typeof CHANGE_WORDS;
+
+type Change = Extract<Offer, { readonly changes: unknown }>;
+
+/** Offers a new value of a setting, within its range; null when it is there already. */
+function offer(config: RunConfig, key: Changeable, wanted: number): Change | null {
+  const { min, max, step, kind } = CONFIG_FIELDS[key];
+  const near =
+    kind === "integer" ? Math.round(wanted) : Number((Math.round(wanted / step) * step).toPrecision(6));
+  const value = Math.min(max, Math.max(min, near));
+  if (value === config[key]) return null;
+  return { kind: "change", words: CHANGE_WORDS[key](value), changes: { [key]: value } };
+}
+
+const halfRate = (config: RunConfig) => offer(config, "learningRate", config.learningRate / 2);
+
+function checkFailure(failure: Failure | null, config: RunConfig): Notice | null {
+  if (failure?.error.code !== "nonFinite") return null;
+  const words = FINDING_WORDS.nonFinite(failure.step);
+  const slower = halfRate(config);
   return {
-    id: "manyDead",
+    id: "nonFinite",
     tone: "warning",
-    title: `${Math.round(share * 100)} % of recent groups were all equal and gave no gradient.`,
-    remedy: "A higher temperature or a larger group makes the rewards differ.",
+    ...words,
+    offer: slower && { ...slower, kind: "restart", words: NOTICE_WORDS.restart(slower.words) },
   };
 }
 
-function checkKl(curves: Curves): Notice | null {
+function checkDeadGroups(curves: Curves, config: RunConfig): Notice | null {
+  const recent = curves("deadGroupShare").slice(-RECENT);
+  if (recent.length < RECENT) return null;
+  const larger = offer(config, "groupSize", 2 * config.groupSize);
+  if (recent.every((value) => value === 1)) {
+    const hotter = offer(config, "temperature", config.temperature + 0.25);
+    return { id: "allDead", tone: "warning", ...FINDING_WORDS.allDead(RECENT), offer: hotter ?? larger };
+  }
+  const share = mean(recent);
+  if (!(share >= 0.5)) return null;
+  return { id: "manyDead", tone: "warning", ...FINDING_WORDS.manyDead(share), offer: larger };
+}
+
+function checkKl(curves: Curves, config: RunConfig): Notice | null {
   const kl = curves("klImage");
   const last = kl.at(-1) ?? Number.NaN;
   const usual = median(kl.slice(-21, -1));
   if (kl.length < 8 || !(last > 0.05 && last > 5 * usual)) return null;
-  return {
-    id: "klSpike",
-    tone: "warning",
-    title: "The images jumped away from the starting model in the last step.",
-    remedy: "Lower the learning rate, or raise KL β for images to pull back.",
-  };
+  return { id: "klSpike", tone: "warning", ...FINDING_WORDS.klSpike(), offer: halfRate(config) };
 }
 
-function checkEntropy(curves: Curves): Notice | null {
+function checkEntropy(curves: Curves, config: RunConfig): Notice | null {
   const entropy = curves("imageEntropy");
   if (entropy.length < 3 * RECENT) return null;
-  const start = mean(entropy.slice(0, RECENT));
-  const now = mean(entropy.slice(-RECENT));
-  if (!(now < 0.5 * start)) return null;
+  if (!(mean(entropy.slice(-RECENT)) < 0.5 * mean(entropy.slice(0, RECENT)))) return null;
+  const firmer = offer(config, "klImage", Math.max(0.01, 2 * config.klImage));
+  return { id: "entropyFall", tone: "warning", ...FINDING_WORDS.entropyFall(), offer: firmer };
+}
+
+/** Its own reward rises and the judge's does not. */
+function checkJudge(curves: Curves, config: RunConfig): Notice | null {
+  const gain = gainOf(curves("rewardMean"));
+  const judgedGain = gainOf(curves("judgedMean"));
+  if (!(gain >= LEAST_GAIN && judgedGain < FLAT_GAIN)) return null;
+  const frozen = offer(config, "frozenJudge", Math.max(0.5, config.frozenJudge));
+  const words = FINDING_WORDS.judgeFlat(gain, judgedGain);
   return {
-    id: "entropyFall",
+    id: "judgeFlat",
     tone: "warning",
-    title: "The images are becoming alike: their entropy has halved since the start.",
-    remedy: "Raise KL β for images or the temperature before all variety is gone.",
+    ...words,
+    offer: frozen ?? offer(config, "questionsPerImage", 3),
   };
 }
 
 function checkProgress(curves: Curves, config: RunConfig): Notice | null {
   const reward = curves("rewardMean");
   if (reward.length >= 3 && config.learningRate === 0) {
-    return {
-      id: "noRate",
-      tone: "hint",
-      title: "The learning rate is 0, so the model stays as it is.",
-      remedy: "Move the learning rate up to let it learn.",
-    };
+    const usual = offer(config, "learningRate", CONFIG_FIELDS.learningRate.default);
+    return { id: "noRate", tone: "hint", ...FINDING_WORDS.noRate(), offer: usual };
   }
   if (reward.length < PATIENCE) return null;
-  const gain = mean(reward.slice(-10)) - mean(reward.slice(0, 10));
-  if (gain >= 0.05) {
-    return {
-      id: "learning",
-      tone: "good",
-      title: `It is learning: the reward rose by ${gain.toFixed(2)} since the first steps.`,
-      remedy: "Compare the filmstrip's first and newest drawings.",
-    };
+  const gain = gainOf(reward);
+  if (gain >= LEAST_GAIN) {
+    const look = { kind: "compare", words: NOTICE_WORDS.compare } as const;
+    return { id: "learning", tone: "good", ...FINDING_WORDS.learning(gain), offer: look };
   }
-  if (gain > -0.05) {
+  if (gain > -LEAST_GAIN) {
+    const more = offer(config, "promptsPerStep", 2 * config.promptsPerStep);
     return {
       id: "nothingLearned",
       tone: "hint",
-      title: `After ${reward.length} steps the reward is where it began.`,
-      remedy: "Try more prompts per step, a larger group, or a higher learning rate.",
+      ...FINDING_WORDS.nothingLearned(reward.length),
+      offer: more,
     };
   }
   return {
     id: "gettingWorse",
     tone: "warning",
-    title: `The reward fell by ${Math.abs(gain).toFixed(2)} since the first steps.`,
-    remedy: "Lower the learning rate, or reset and raise KL β.",
+    ...FINDING_WORDS.gettingWorse(-gain),
+    offer: halfRate(config),
   };
 }
 
 /** All that can be said about a run so far; the gravest first. */
-export function diagnose(curves: Curves, config: RunConfig): Notice[] {
+export function diagnose(curves: Curves, config: RunConfig, failure: Failure | null = null): Notice[] {
+  const judge = checkJudge(curves, config);
+  const progress = checkProgress(curves, config);
   const found = [
-    checkDeadGroups(curves),
-    checkKl(curves),
-    checkEntropy(curves),
-    checkProgress(curves, config),
+    checkFailure(failure, config),
+    checkDeadGroups(curves, config),
+    checkKl(curves, config),
+    checkEntropy(curves, config),
+    judge,
+    // What pleases only itself is no good news.
+    judge && progress?.id === "learning" ? null : progress,
   ];
   return found.filter((notice) => notice !== null);
+}
+
+/** Whether what is offered was done so lately that it cannot show yet. */
+export function isTried(offer: Offer, marks: readonly ConfigMark[], step: number): boolean {
+  if (offer.kind !== "change") return false;
+  const isNew = (mark: ConfigMark) => mark.step > step - RECENT;
+  return marks.some((mark) => isNew(mark) && mark.keys.some((key) => Object.hasOwn(offer.changes, key)));
 }
