@@ -6,6 +6,7 @@
 import { z } from "zod";
 import { EngineError } from "../engine/errors.ts";
 import { METRICS } from "../protocol/record.ts";
+import { csvLine } from "./csv.ts";
 import { parseJson, parseShape, requireVersion } from "./json.ts";
 
 /** The numbers of one step; what it did not measure is absent. */
@@ -26,7 +27,6 @@ const headSchema = z.object({ modelId: z.string(), preset: z.string(), seed: z.n
 
 /** More lines than this are no run of ours. */
 const MAX_ROWS = 1_000_000;
-const CRLF = "\r\n";
 
 /** Names of all columns but the step. */
 export function listColumns(rows: readonly MetricRow[]): string[] {
@@ -43,21 +43,14 @@ function unitOf(name: string): string {
   return field?.unit ?? "";
 }
 
-/** RFC 4180: quoted where a comma, a quote or a line end would mean something else. */
-function quote(cell: string): string {
-  return /[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell;
-}
-
 /**
  * Lines of a CSV file: a header such as `step,rewardMean [0–1],…`, then one line a step; what was not measured is empty.
  */
 export function* writeCsv(rows: readonly MetricRow[]): Generator<string, void> {
   const columns = listColumns(rows);
   const heads = columns.map((name) => (unitOf(name) ? `${name} [${unitOf(name)}]` : name));
-  yield `${["step", ...heads].map(quote).join(",")}${CRLF}`;
-  for (const { step, values } of rows) {
-    yield `${[step, ...columns.map((name) => values[name] ?? "")].join(",")}${CRLF}`;
-  }
+  yield csvLine(["step", ...heads]);
+  for (const { step, values } of rows) yield csvLine([step, ...columns.map((name) => values[name] ?? "")]);
 }
 
 /** Lines of a JSON Lines file: a head with the run and the units, then `{"step":1,"rewardMean":0.5,…}` a step. */

@@ -10,7 +10,13 @@ import { createRecordedSession } from "./recordedSession.ts";
 import { createSession, fetchJson, type LiveSession } from "./session.ts";
 import { createSharing } from "./sharing/sharing.ts";
 import { attachShortcuts } from "./shortcuts.ts";
-import { type Connection, connectStores, createStores, scheduleFrame } from "./stores/connectStores.ts";
+import {
+  type Connection,
+  connectStores,
+  createSharedStores,
+  createStores,
+  scheduleFrame,
+} from "./stores/connectStores.ts";
 import { createPageStore, createPlaybackStore, type Source } from "./stores/pageStore.ts";
 import { createSettingsStore, type Memory, type SettingsStore, type Theme } from "./stores/settingsStore.ts";
 
@@ -80,10 +86,12 @@ async function openPage(page: Page, follow: () => Promise<void>): Promise<void> 
 export function createPlayground(parts: PlaygroundParts): PlaygroundHost {
   const { client, fetchJson: load = fetchJson } = parts;
   const theme: Theme = document.documentElement.dataset.theme === "dark" ? "dark" : "light";
-  const settings = createSettingsStore(theme, openMemory());
+  const memory = openMemory();
+  const settings = createSettingsStore(theme, memory);
+  const shared = createSharedStores(memory);
   const rootUrl = new URL("./", location.origin + location.pathname).href;
 
-  const liveStores = createStores(settings);
+  const liveStores = createStores(settings, shared);
   const live: Side<LiveSession> = {
     stores: liveStores,
     session: createSession({
@@ -97,7 +105,7 @@ export function createPlayground(parts: PlaygroundParts): PlaygroundHost {
   const store = createPageStore();
   const playback = createPlaybackStore();
   const player = createRecordedClient((shown) => playback.setState(shown, true));
-  const recordedStores = createStores(settings);
+  const recordedStores = createStores(settings, shared);
   const recordedSession = createRecordedSession({
     client: player,
     playLive: (changes) => page.playLive(changes),

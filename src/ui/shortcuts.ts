@@ -1,5 +1,6 @@
 /** Single-key shortcuts: each key of the action list, unless somebody is typing or has switched them off. */
 import type { Action, ActionContext } from "./actions/action.ts";
+import type { ViewId } from "./routes.ts";
 
 /** The part of a keyboard event the choice depends on. */
 export interface KeyPress {
@@ -23,6 +24,11 @@ export function findAction<A extends Pick<Action, "keys">>(actions: readonly A[]
   return actions.find((action) => action.keys.includes(key)) ?? null;
 }
 
+/** The actions whose keys work in a view, its own first. */
+export function actionsIn<A extends Pick<Action, "view">>(actions: readonly A[], view: ViewId): A[] {
+  return [...actions.filter((action) => action.view === view), ...actions.filter(({ view: only }) => !only)];
+}
+
 function describeFocus(target: EventTarget | null): string {
   if (!(target instanceof HTMLElement)) return "body";
   const detail = target.getAttribute("role") ?? target.getAttribute("type");
@@ -42,10 +48,12 @@ export function attachShortcuts(actions: readonly Action[], present: () => Actio
     const context = present();
     const { hasShortcuts, isHelpOpen } = context.stores.settings.getState();
     if (!hasShortcuts || event.defaultPrevented) return;
-    const action = findAction(actions, pressOf(event));
+    const action = findAction(actionsIn(actions, context.page.store.getState().view), pressOf(event));
     if (!action || (isHelpOpen && action.id !== "help")) return;
-    event.preventDefault();
-    if (action.isEnabled(context) && !event.repeat) action.run(context);
+    const isEnabled = action.isEnabled(context);
+    // A view's own arrows scroll the page as ever while there is nothing to do with them.
+    if (isEnabled || !action.view) event.preventDefault();
+    if (isEnabled && !event.repeat) action.run(context);
   };
   window.addEventListener("keydown", listen);
   return () => window.removeEventListener("keydown", listen);

@@ -1,5 +1,6 @@
 /** What a person can do: one object an action, read by the transport bar, the shortcuts and the help overlay. */
 import type { Page, Side } from "../page.ts";
+import type { ViewId } from "../routes.ts";
 import type { Sharing } from "../sharing/sharing.ts";
 import type { Source } from "../stores/pageStore.ts";
 import type { RunView } from "../stores/runStore.ts";
@@ -19,6 +20,8 @@ export interface Action {
   readonly help: string;
   /** `KeyboardEvent.key` values. */
   readonly keys: readonly string[];
+  /** The only view in which its keys work; there they mean this before anything else. */
+  readonly view?: ViewId;
   readonly isEnabled: (context: ActionContext) => boolean;
   readonly run: (context: ActionContext) => void;
 }

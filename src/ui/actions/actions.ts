@@ -6,6 +6,7 @@ import { goTo } from "./goTo.ts";
 import { help } from "./help.ts";
 import { lookAhead } from "./lookAhead.ts";
 import { lookBack } from "./lookBack.ts";
+import { nextPair } from "./nextPair.ts";
 import { openFile } from "./openFile.ts";
 import { playPause } from "./playPause.ts";
 import { reset } from "./reset.ts";
@@ -15,6 +16,7 @@ import { stepPhase } from "./stepPhase.ts";
 import { stop } from "./stop.ts";
 import { switchSource } from "./switchSource.ts";
 import { theme } from "./theme.ts";
+import { votes } from "./vote.ts";
 
 export const ACTIONS: readonly Action[] = [
   playPause,
@@ -29,6 +31,8 @@ export const ACTIONS: readonly Action[] = [
   openFile,
   switchSource,
   ...goTo,
+  ...votes,
+  nextPair,
   copyLink,
   theme,
   help,
