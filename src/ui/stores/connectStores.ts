@@ -10,6 +10,7 @@ import { createDeviceStore, type DeviceStore, reduceDevice } from "./deviceStore
 import { createGalleryStore, EMPTY_GALLERY, type GalleryStore, reduceGallery } from "./galleryStore.ts";
 import { createMetricsStore, type MetricsStore, reduceMetrics } from "./metricsStore.ts";
 import { createRunStore, EMPTY_RUN, type RunStore, reduceRun } from "./runStore.ts";
+import { createRunsStore, type RunsStore, reduceRuns } from "./runsStore.ts";
 import type { Memory, SettingsStore } from "./settingsStore.ts";
 import { createVotesStore, type VotesStore } from "./votesStore.ts";
 
@@ -29,6 +30,7 @@ export interface Stores extends SharedStores {
   readonly metrics: MetricsStore;
   readonly gallery: GalleryStore;
   readonly device: DeviceStore;
+  readonly runs: RunsStore;
   readonly settings: SettingsStore;
 }
 
@@ -39,6 +41,7 @@ export function createStores(settings: SettingsStore, shared = createSharedStore
     metrics: createMetricsStore(),
     gallery: createGalleryStore(),
     device: createDeviceStore(),
+    runs: createRunsStore(),
     settings,
   };
 }
@@ -109,6 +112,7 @@ export function connectStores(
     fold(stores.gallery, reduceGallery, events);
     fold(stores.device, reduceDevice, events);
     fold(stores.arena, reduceArena, events);
+    fold(stores.runs, reduceRuns, events);
     if (ownsDraft) settleDraft(stores.settings, events);
   };
   const disconnect = client.subscribe((event) => {
