@@ -8,6 +8,7 @@ import {
   setBlind,
   shownPair,
   startPair,
+  want,
 } from "../stores/arenaStore.ts";
 import { type Choice, castVote, takeBack, voteOn } from "../stores/votesStore.ts";
 import { chosenWeights, hindranceOf, lastingName, weightsOf } from "./contest.ts";
@@ -99,6 +100,12 @@ export function drawPair(context: Pick<ActionContext, "page">): void {
   stores.arena.setState(startPair({ ...arena, ask: { ...arena.ask, seed } }, pair));
   const sources = isSwapped ? [second.source, first.source] : [first.source, second.source];
   session.send({ type: "drawSamples", jobId: pair.id, sources, prompt, question: null, seed });
+}
+
+/** Takes a recorded pair's prompt and seed to the live side. */
+export function tryLive({ page, stores }: ActionContext, { prompt, seed }: Pair): void {
+  stores.arena.setState((arena) => ({ ...want(arena, { prompt, seed }), wanted: null }));
+  void page.show("live");
 }
 
 /** Ends the drawing; a picture that is finished stays. */

@@ -107,14 +107,11 @@ export function shownPair({ pairs, shown }: ArenaView, source: Source): Pair | n
 export const isHidden = ({ isBlind, named }: ArenaView, { id }: Pair, isVoted: boolean): boolean =>
   isBlind && !isVoted && !named.includes(id);
 
-/** Adds pairs at the end and shows the first of all where none is shown. */
+/** Adds pairs at the end; one that is known stays as it is. */
 export function addPairs(arena: ArenaView, source: Source, added: readonly Pair[]): ArenaView {
   const known = arena.pairs[source];
   const fresh = added.filter(({ id }) => !known.some((pair) => pair.id === id));
-  const all = [...known, ...fresh].slice(-MOST_PAIRS);
-  const grown = { ...arena, pairs: { ...arena.pairs, [source]: all } };
-  const first = all[0];
-  return arena.shown[source] === null && first ? showPair(grown, source, first.id) : grown;
+  return { ...arena, pairs: { ...arena.pairs, [source]: [...known, ...fresh].slice(-MOST_PAIRS) } };
 }
 
 /** Begins to draw a live pair; what was left unfinished before goes. */

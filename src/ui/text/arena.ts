@@ -1,6 +1,7 @@
 /** The arena's words. */
-import type { Hindrance } from "../arena/contest.ts";
+
 import type { Verdict } from "../arena/arena.ts";
+import type { Hindrance } from "../arena/contest.ts";
 import type { Contender, Look, Place } from "../stores/arenaStore.ts";
 import { formatShare } from "./numbers.ts";
 
@@ -33,9 +34,9 @@ export const ARENA_WORDS = {
   blind: "Blind",
   blindHelp: "Sides by chance, names only after the vote.",
   pair: "The pair",
+  which: "Which is better",
   recorded: "recorded",
-  recordedPair: (at: number, of: number) => `Pair ${at} of ${of}`,
-  livePair: (seed: string) => `Seed ${seed}`,
+  seedOf: (seed: string) => `seed ${seed}`,
   loading: "Fetching recorded pairs…",
   unreadable: "The recorded pairs could not be fetched. Check the connection, or draw pairs live.",
   next: "Next pair",
@@ -45,10 +46,8 @@ export const ARENA_WORDS = {
   nextHelp: "In the arena: the next recorded pair, or draw a new one.",
   tryLive: "Draw this live",
   undo: "Take back",
-  first: "A",
-  second: "B",
-  firstBlind: "One",
-  secondBlind: "Other",
+  first: "Compare",
+  second: "with",
   prompt: "Prompt",
   promptHint: "a photo of two red apples",
   seed: "Seed",
@@ -71,20 +70,81 @@ export const ARENA_WORDS = {
   blink: "Blink",
   hold: "Hold still",
   votes: "Votes",
-  noVotes: "No votes yet. The rate stands here with its 95 % interval as soon as you have said which is better.",
+  noVotes:
+    "No votes yet. The rate stands here with its 95 % interval as soon as you have said which is better.",
   export: "Votes as CSV",
   clear: "Clear votes",
   clearAsk: (count: number) => `Forget ${count === 1 ? "the vote" : `all ${count} votes`}?`,
   clearYes: "Forget",
   clearNo: "Keep",
   kept: "Kept in this browser only.",
-  axis: "Share of decided votes",
+  meetings: "All meetings",
+  wins: (second: string, first: string) => `“${second}” beats “${first}”`,
+  over: (second: string, first: string) => `${second}, not ${first}`,
+  interval: (low: number, high: number) =>
+    `${Math.round(low * 100)}–${Math.round(high * 100)} % with 95 % confidence`,
   history: "Earlier pairs",
   historyEmpty: "Pairs you have voted on collect here.",
   lookAgain: (prompt: string, verdict: string) => `Look again at “${prompt}”: ${verdict}`,
   differences: "What differs",
   afterVote: "Shown after your vote.",
+  lessonAfter: (lesson: string, step: number) => `“${lesson}” after ${step} steps`,
+  asks: (question: string) => `It is asked “${question}” about each.`,
 } as const;
+
+export const STAGE_WORDS = {
+  which: "Same prompt, same seed. Which picture is better?",
+  drawing: (letter: string) => `Drawing ${letter}…`,
+  ending: "One moment…",
+  stopped: "Stopped. A vote needs both pictures.",
+  failed: "It could not be drawn.",
+  last: "That was the last recorded pair: draw new ones live.",
+} as const;
+
+export const DIFFERENCE_WORDS = {
+  sameSettings: "Both were trained with the same settings.",
+  between: (first: string, second: string) => `Settings of “${first}” → those of “${second}”.`,
+  untrained: "Neither has been trained here.",
+  usual: (name: string) => `${name} was trained with the usual settings; the other not at all.`,
+  unusual: (name: string) => `The usual settings → those of ${name}. The other was not trained.`,
+} as const;
+
+/** How a pair was judged, short. */
+export function describeOutcome(verdict: Verdict | null): string {
+  return verdict === null ? "no vote yet" : VOTE_WORDS[verdict].label;
+}
+
+/** "You chose A, after training. B is before training." */
+export function describeVote(verdict: Verdict, left: string, right: string): string {
+  switch (verdict) {
+    case "left":
+      return `You chose A: ${left}. B is ${right}.`;
+    case "right":
+      return `You chose B: ${right}. A is ${left}.`;
+    case "tie":
+      return `A tie. A is ${left}, B is ${right}.`;
+    case "bothBad":
+      return `Both bad. A is ${left}, B is ${right}.`;
+    default:
+      return verdict satisfies never;
+  }
+}
+
+/** "12 votes, 9 of them blind; 2 ties, 1 both bad" */
+export function describeTally(tally: {
+  total: number;
+  blind: number;
+  ties: number;
+  bothBad: number;
+}): string {
+  const { total, blind, ties, bothBad } = tally;
+  const undecided = [
+    ...(ties > 0 ? [ties === 1 ? "1 tie" : `${ties} ties`] : []),
+    ...(bothBad > 0 ? [`${bothBad} both bad`] : []),
+  ];
+  const left = undecided.length > 0 ? `; ${undecided.join(", ")}, left out of the rate` : "";
+  return `${formatVotes(total, blind)}${left}`;
+}
 
 /** "The model as it came", "robust, 26 Nov, 12:04, step 20" */
 export const nameOf = ({ name, step }: Contender): string => (step === 0 ? name : `${name}, step ${step}`);
@@ -94,7 +154,9 @@ export const RECORDED_NAMES = { before: "before training", after: "after trainin
 
 export function altOf(place: Place, prompt: string, contender: Contender | null): string {
   const letter = LETTERS[place];
-  return contender ? `“${prompt}” drawn ${byWhom(contender)} (${letter})` : `Picture ${letter} for “${prompt}”`;
+  return contender
+    ? `“${prompt}” drawn ${byWhom(contender)} (${letter})`
+    : `Picture ${letter} for “${prompt}”`;
 }
 
 /** "before training", "by robust, 26 Nov, 12:04, step 20" */

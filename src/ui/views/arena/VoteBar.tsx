@@ -1,0 +1,96 @@
+import { useEffect, useRef } from "react";
+import { Button } from "react-aria-components";
+import { nextPair } from "../../actions/nextPair.ts";
+import { votes } from "../../actions/vote.ts";
+import type { Verdict } from "../../arena/arena.ts";
+import { stopDrawing, undoVote } from "../../arena/arena.ts";
+import { PushButton } from "../../components/PushButton.tsx";
+import { ARENA_WORDS } from "../../text/arena.ts";
+import { keyName } from "../../text/keyName.ts";
+import { useArena, usePlayground, useSettings } from "../../usePlayground.ts";
+import styles from "./VoteBar.module.css";
+
+function VoteButtons({ chosen }: { chosen: Verdict | null }) {
+  const playground = usePlayground();
+  const hasKeys = useSettings((settings) => settings.hasShortcuts);
+  return (
+    <fieldset className={styles.votes} aria-label={ARENA_WORDS.which}>
+      {votes.map((action) => (
+        <Button
+          key={action.id}
+          className={styles.vote ?? ""}
+          aria-keyshortcuts={hasKeys ? action.keys[0] : undefined}
+          aria-pressed={action.id === `vote.${chosen}`}
+          isDisabled={!action.isEnabled(playground)}
+          onPress={() => action.run(playground)}
+        >
+          {hasKeys ? <kbd>{keyName(action.keys[0] ?? "")}</kbd> : null}
+          {action.label(playground)}
+        </Button>
+      ))}
+    </fieldset>
+  );
+}
+
+/** The way on: to the next recorded pair, or to a new one. */
+function Next({ isMain }: { isMain: boolean }) {
+  const playground = usePlayground();
+  const isDrawing = useArena((arena) => arena.job !== null) && playground.source === "live";
+  const isStopping = useArena((arena) => arena.job?.isStopping ?? false);
+  if (isDrawing) {
+    return (
+      <PushButton icon="stop" isDisabled={isStopping} onPress={() => stopDrawing(playground)}>
+        {isStopping ? ARENA_WORDS.stopping : ARENA_WORDS.stop}
+      </PushButton>
+    );
+  }
+  return (
+    <PushButton
+      kind={isMain ? "main" : "plain"}
+      shortcut={nextPair.keys[0]}
+      isDisabled={!nextPair.isEnabled(playground)}
+      onPress={() => nextPair.run(playground)}
+    >
+      {nextPair.label(playground)}
+    </PushButton>
+  );
+}
+
+export interface VoteBarProps {
+  /** How the pair was voted on. */
+  readonly chosen: Verdict | null;
+  /** What there is to say now. */
+  readonly words: string;
+  /** Whether the way on is the one thing left to do. */
+  readonly isNextMain: boolean;
+}
+
+/** Four ways to vote, what came of it, and the way on. */
+export function VoteBar({ chosen, words, isNextMain }: VoteBarProps) {
+  const playground = usePlayground();
+  const bar = useRef<HTMLDivElement>(null);
+  const way = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    // The buttons have done their work: whoever pressed one goes on from the next.
+    if (chosen !== null && bar.current?.contains(document.activeElement))
+      way.current?.querySelector("button")?.focus();
+  }, [chosen]);
+  return (
+    <div className={styles.bar} ref={bar}>
+      <VoteButtons chosen={chosen} />
+      <div className={styles.outcome}>
+        <p className={styles.words} role="status">
+          {words}
+        </p>
+        <div className={styles.buttons} ref={way}>
+          <Next isMain={isNextMain} />
+          {chosen === null ? null : (
+            <PushButton kind="quiet" onPress={() => undoVote(playground)}>
+              {ARENA_WORDS.undo}
+            </PushButton>
+          )}
+        </div>
+      </div>
+    </div>
+  );
+}
