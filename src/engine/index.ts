@@ -14,6 +14,8 @@ export {
   type PeftAdapter,
   peftOfCheckpoint,
 } from "./checkpoint/peftAdapter.ts";
+export { withCheckpoint } from "./checkpoint/withCheckpoint.ts";
+export { chunk } from "./chunk.ts";
 export {
   type BackendName,
   type BackendOptions,
@@ -125,6 +127,8 @@ export { createTaskSource, judgeAnswer } from "./rl/worldTask.ts";
 export { createRng } from "./rng.ts";
 export { readSafetensors, type SafetensorsEntry, writeSafetensors } from "./safetensors/safetensors.ts";
 export { fromFloat32, toFloat32 } from "./safetensors/toFloat32.ts";
+export { TEMPLATE_QUESTIONS } from "./world/questions.ts";
+export { readPrompt } from "./world/readPrompt.ts";
 export { openSprites, type SpriteSet } from "./world/render.ts";
 export { TAGS, type Tag } from "./world/sentences.ts";
 export { createSplits, type ListedPrompt, type Splits } from "./world/splits.ts";

@@ -34,7 +34,9 @@ import {
   type UnifiedModel,
   type WorldSpec,
 } from "../engine/index.ts";
-import { createFileReader, type Downloads } from "./modelFiles.ts";
+import { drawSamples } from "./jobs/drawSamples.ts";
+import { type Jury, judgePrompts } from "./jobs/judgePrompts.ts";
+import { createFileReader, type Downloads, digestFiles } from "./modelFiles.ts";
 import type { EngineRun, FilmRow, LoadProgress, RunOrder, SessionEngine } from "./ports.ts";
 
 const FILM_ROWS = 2;
@@ -57,10 +59,17 @@ interface Loaded {
   readonly detector: ObjectDetector | null;
   readonly world: WorldSpec;
   readonly splits: Splits;
+  /** Names the model's files and backend, for verdicts that are kept. */
+  readonly describe: Jury["describe"];
 }
 
 export function createEngineHost(options: HostOptions): SessionEngine {
   let loaded: Loaded | null = null;
+  let backendName = "";
+  const need = (): Loaded => {
+    if (loaded) return loaded;
+    throw new EngineError("badInput", "No model is loaded: open one first.");
+  };
   /** Outlives a cancelled opening. */
   const downloads: Downloads = new Map();
   return {
@@ -70,11 +79,13 @@ export function createEngineHost(options: HostOptions): SessionEngine {
       const gpu = isGpuHidden ? null : options.gpu;
       const report = await startBackend({ prefer: backend, gpu, wasmUrl, allowThreads, onLost, onError });
       breatheOnReads(options.yieldToMessages);
+      backendName = report.backend;
       return report;
     },
-    async loadModel({ modelId, modelUrl, judgeUrl, weights }, onProgress, signal) {
+    async loadModel({ modelId, modelUrl, modelSha256, judgeUrl, weights }, onProgress, signal) {
       const reading = { downloads, signal, ...(options.load ? { load: options.load } : {}) };
-      const read = createFileReader(modelUrl, { ...reading, onProgress });
+      const wanted = ["vq.safetensors", ...(modelSha256 === null ? ["model.safetensors"] : [])];
+      const { read, digests } = digestFiles(createFileReader(modelUrl, { ...reading, onProgress }), wanted);
       const world = parseWorldSpec(parseJson(await read("world.json"), "world.json"));
       const model = await loadModel(read, modelId, { weights });
       // Files of the same name must not be taken for the model's own.
@@ -82,18 +93,39 @@ export function createEngineHost(options: HostOptions): SessionEngine {
         onProgress({ ...progress, file: `judge/${progress.file}` });
       const readJudge = createFileReader(judgeUrl ?? modelUrl, { ...reading, onProgress: onJudgeProgress });
       const detector = judgeUrl === null ? null : await loadDetector(readJudge, judgeUrl);
-      loaded = { model, detector, world, splits: createSplits(world) };
+      const describe = async () => {
+        const [tokenizer = "", digest = modelSha256 ?? ""] = await digests();
+        // In few bits it is another model.
+        return {
+          tokenizer,
+          weights: weights === "f32" ? digest : `${digest} ${weights}`,
+          backend: backendName,
+        };
+      };
+      loaded = { model, detector, world, splits: createSplits(world), describe };
       downloads.clear();
       const { family, imageSide, imageTokenCount, parameterCount } = model;
       return { family, imageSide, imageTokenCount, parameterCount };
     },
     async openRun(order) {
-      if (!loaded) throw new EngineError("badInput", "No model is loaded: open one first.");
-      return await openRun(loaded, order, options.choices);
+      return await openRun(need(), order, options.choices);
     },
     async requireFit(checkpoint) {
-      if (!loaded) throw new EngineError("badInput", "No model is loaded: open one first.");
-      requireFit(await decodeCheckpoint(checkpoint), loaded.model);
+      requireFit(await decodeCheckpoint(checkpoint), need().model);
+    },
+    async drawSamples(order) {
+      const { model, world } = need();
+      await drawSamples(model, world, order);
+    },
+    async judgePrompts(order) {
+      const { detector, ...rest } = need();
+      if (!detector) {
+        throw new EngineError(
+          "badInput",
+          "This model came without an outside judge, so nobody can score it.",
+        );
+      }
+      await judgePrompts({ detector, ...rest }, order);
     },
     measureMemory: deviceMemory,
     explainFailure,

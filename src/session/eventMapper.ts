@@ -2,8 +2,9 @@
  * Trainer events become protocol events: codes become pixels, steps count from 1, phases get their names. Knows the
  * two vocabularies and nothing else.
  */
-import type { Answer, ImageCodes, ImageU8, Task, TrainerEvent } from "../engine/index.ts";
+import type { ImageCodes, ImageU8, Task, TrainerEvent } from "../engine/index.ts";
 import type { Phase, WorkerEvent } from "../protocol/events.ts";
+import { answerProbability } from "./answerProbability.ts";
 
 /** Where the trainer may be held: nowhere, after a phase, after a whole step. */
 export type Boundary = "none" | "phase" | "step";
@@ -124,11 +125,6 @@ function mapJudged(
     rewards: rewards.map(({ reward }) => reward),
     parts: rewards.map(({ parts }) => parts.map((part) => ({ ...part }))),
   };
-}
-
-/** Probability of the whole answer at temperature 1. */
-function answerProbability({ logProbs }: Answer): number {
-  return Math.exp(logProbs.reduce((sum, logProb) => sum + logProb, 0));
 }
 
 function mapScored({ advantages, deadGroups }: EventOfKind<"groupsScored">, step: number): WorkerEvent[] {

@@ -3,6 +3,7 @@
  * cancelled or breaks off is kept, and the next one goes on from there.
  */
 import { EngineError } from "../engine/errors.ts";
+import { sha256 } from "../formats/sha256.ts";
 import type { LoadProgress } from "./ports.ts";
 
 /** Progress is worth at most this many messages a second. */
@@ -144,4 +145,24 @@ function join({ parts, bytes }: Arrived): Uint8Array {
     at += part.length;
   }
   return joined;
+}
+
+/** Takes the digest of some files as they are read. */
+export function digestFiles(
+  read: ReadFile,
+  wanted: readonly string[],
+): {
+  readonly read: ReadFile;
+  /** SHA-256 as hex of each wanted file, in order; empty for one that was never read. */
+  readonly digests: () => Promise<string[]>;
+} {
+  const taken = new Map<string, Promise<string>>();
+  return {
+    read: async (path) => {
+      const bytes = await read(path);
+      if (wanted.includes(path)) taken.set(path, sha256(bytes));
+      return bytes;
+    },
+    digests: () => Promise.all(wanted.map(async (path) => (await taken.get(path)) ?? "")),
+  };
 }

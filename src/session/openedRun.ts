@@ -40,7 +40,7 @@ export async function packRun(run: OpenedRun, savedAtMs: number): Promise<Stored
   const step = engine.finishedSteps();
   const bytes = await engine.encode();
   return {
-    record: { runId, modelId, preset, createdAtMs, savedAtMs, config, step, history, changes },
+    record: { runId, modelId, title: null, preset, createdAtMs, savedAtMs, config, step, history, changes },
     filmstrip,
     bytes,
   };
@@ -65,7 +65,7 @@ export function describeRun(run: OpenedRun): EventOf<"runStarted"> {
  * The configuration with changes applied, all or none.
  * @throws EngineError("badConfig") for unknown fields, fields that need a new run, and values out of range
  */
-export function applyChanges(config: RunConfig, changes: Readonly<Record<string, ConfigValue>>): RunConfig {
+function applyChanges(config: RunConfig, changes: Readonly<Record<string, ConfigValue>>): RunConfig {
   for (const key of Object.keys(changes)) {
     const field = Object.hasOwn(CONFIG_FIELDS, key) ? CONFIG_FIELDS[key as ConfigKey] : null;
     if (!field) throw new EngineError("badConfig", `There is no setting called "${key}".`, { key });
@@ -88,6 +88,23 @@ export function applyChanges(config: RunConfig, changes: Readonly<Record<string,
   const parsed = runConfigSchema.safeParse({ ...config, ...changes });
   if (parsed.success) return parsed.data;
   throw new EngineError("badConfig", `The settings were refused: ${parsed.error.issues[0]?.message ?? ""}`);
+}
+
+/**
+ * Changes the configuration of a run.
+ * @returns the event that says so
+ * @throws EngineError("badConfig") with nothing changed
+ */
+export function changeRun(
+  run: OpenedRun,
+  changes: Readonly<Record<string, ConfigValue>>,
+): EventOf<"configChanged"> {
+  const keys = Object.keys(changes);
+  run.config = applyChanges(run.config, changes);
+  const step = run.engine.finishedSteps();
+  run.changes.push({ step, keys });
+  run.isDirty = true;
+  return { type: "configChanged", step, keys, config: run.config };
 }
 
 /** Adds drawings and thins old columns out; the first and the newest always stay. */

@@ -15,6 +15,7 @@ import type { BackendChoice, WeightsChoice } from "../protocol/commands.ts";
 import type { EventOf } from "../protocol/events.ts";
 import type { LoadedCheckpoint, SavedCheckpoint } from "../storage/checkpoints.ts";
 import type { HeadRecord } from "../storage/db.ts";
+import type { Judgement } from "../storage/judgements.ts";
 import type { StorageEstimate } from "../storage/quota.ts";
 import type { ReleaseRun } from "../storage/runLock.ts";
 import type { StoredRun } from "../storage/runRecord.ts";
@@ -65,6 +66,7 @@ export interface SessionEngine {
     source: {
       readonly modelId: string;
       readonly modelUrl: string;
+      readonly modelSha256: string | null;
       readonly judgeUrl: string | null;
       readonly spritesUrl: string;
       readonly weights: WeightsChoice;
@@ -78,12 +80,59 @@ export interface SessionEngine {
    * @throws EngineError("checkpointMismatch" | "checkpointCorrupt")
    */
   requireFit(checkpoint: Uint8Array): Promise<void>;
+  /** Draws one prompt with each of the weights. What a run has on the model is back afterwards. @throws EngineError("cancelled") */
+  drawSamples(order: DrawOrder): Promise<void>;
+  /**
+   * Has the outside judge score test prompts. What a run has on the model is back afterwards.
+   * @throws EngineError("cancelled"), EngineError("badInput") where the model has no judge
+   */
+  judgePrompts(order: JudgeOrder): Promise<void>;
   measureMemory(): DeviceMemory;
   /** The reason behind a failure: a lost device explains whatever else was thrown. */
   explainFailure(thrown: unknown): unknown;
   /** Loses the device on purpose; for `?fail=lost`. */
   destroyDevice(): void;
   close(): void;
+}
+
+/** Weights to look at: the model as it came, or with the adapter of this checkpoint. */
+export type WeightsBytes = Uint8Array | null;
+
+export interface DrawOrder {
+  readonly weights: readonly WeightsBytes[];
+  readonly prompt: string;
+  readonly question: string | null;
+  readonly seed: string;
+  readonly signal: AbortSignal;
+  readonly onDrawn: (sample: Omit<EventOf<"sampleDrawn">, "type" | "jobId">) => void;
+}
+
+/** What decides verdicts, and how many there will be. */
+export interface Evaluation {
+  /** Names everything that decides an image and its verdict: the same key, the same verdicts. */
+  readonly key: string;
+  readonly judge: string;
+  /** First line of a file of judged images. */
+  readonly header: string;
+  readonly total: number;
+}
+
+export interface JudgeOrder {
+  readonly weights: WeightsBytes;
+  readonly promptCount: number | null;
+  readonly imagesPerPrompt: number;
+  readonly seed: number;
+  readonly isStoredOnly: boolean;
+  readonly signal: AbortSignal;
+  /** Lines of images that were judged before. */
+  readonly recall: (key: string) => Promise<readonly string[]>;
+  readonly onStarted: (evaluation: Evaluation, done: number) => void;
+  /** @param isNew drawn and judged just now, not recalled */
+  readonly onJudged: (
+    evaluation: Evaluation,
+    batch: Omit<EventOf<"imagesJudged">, "type" | "jobId">,
+    isNew: boolean,
+  ) => Promise<void>;
 }
 
 export interface SessionStorage {
@@ -93,4 +142,6 @@ export interface SessionStorage {
   delete(runId: string): Promise<void>;
   lock(runId: string): Promise<ReleaseRun>;
   estimate(): Promise<StorageEstimate>;
+  readJudgements(key: string): Promise<readonly string[]>;
+  addJudgements(key: string, judgements: readonly Judgement[]): Promise<void>;
 }

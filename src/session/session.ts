@@ -3,23 +3,28 @@
  * failed). Commands are carried out one after the other; the loop runs beside them. No tfjs, no IndexedDB, no
  * postMessage here: they come in through `ports.ts`.
  */
-import { type ConfigValue, makeConfig, type RunConfig } from "../engine/config.ts";
+import { makeConfig, type RunConfig } from "../engine/config.ts";
 import { EngineError, toErrorRecord } from "../engine/errors.ts";
-import type { Command } from "../protocol/commands.ts";
+import type { Command, WeightsSource } from "../protocol/commands.ts";
 import type { RunState, WorkerEvent } from "../protocol/events.ts";
 import type { ReleaseRun } from "../storage/runLock.ts";
 import type { StoredRun } from "../storage/runRecord.ts";
 import { type Failure, failAfterStep, failStorage, type Killer, parseFailure } from "./failHooks.ts";
-import { applyChanges, describeRun, type OpenedRun } from "./openedRun.ts";
-import type { LoadProgress, ModelFacts, SessionEngine, SessionStorage } from "./ports.ts";
-import { type OpenedFile, readRun } from "./runFiles/readRun.ts";
-import { writeRun } from "./runFiles/writeRun.ts";
+import { JobDesk } from "./jobs/jobDesk.ts";
+import { changeRun, describeRun, type OpenedRun, packRun } from "./openedRun.ts";
+import type { LoadProgress, ModelFacts, SessionEngine, SessionStorage, WeightsBytes } from "./ports.ts";
+import { RunShelf } from "./runShelf.ts";
 import { TrainingLoop } from "./trainingLoop.ts";
 
 /** A lost device can leave promises that never settle; its loop gets this long to end. */
 const LOST_PATIENCE_MS = 2000;
-/** Stored runs kept per model; older ones are deleted when a new one is first saved. */
-const KEPT_RUNS = 5;
+/** What may wait until a job is over; every other command ends it. */
+const PATIENT: ReadonlySet<Command["type"]> = new Set([
+  "exportRun",
+  "importRun",
+  "pinRun",
+  "reportVisibility",
+]);
 
 export interface SessionPorts {
   readonly engine: SessionEngine;
@@ -30,6 +35,11 @@ export interface SessionPorts {
   readonly now: () => number;
 }
 
+/** Commands that do not wait for the ones before them, and jobs. */
+type Immediate = Extract<
+  Command,
+  { type: "cancelOpening" | "listRuns" | "endJob" | "drawSamples" | "evaluate" }
+>;
 type OpenCommand = Extract<Command, { type: "openModel" }>;
 
 interface Current {
@@ -48,10 +58,25 @@ export class Session {
   #queue: Promise<void> = Promise.resolve();
   /** Ends the download at work. */
   #opening = new AbortController();
+  readonly #shelf: RunShelf;
+  readonly #jobs: JobDesk;
 
   constructor(ports: SessionPorts) {
+    const { engine, emit } = ports;
     this.#ports = ports;
     this.#storage = ports.storage;
+    const storage = () => this.#storage;
+    const onFailure = (error: unknown) => this.#fail(error, null, true);
+    const open = () => this.#current;
+    this.#shelf = new RunShelf({ engine, storage, emit, onFailure, open, model: () => this.#needModel() });
+    this.#jobs = new JobDesk({
+      engine,
+      storage,
+      emit,
+      onFailure,
+      rest: () => this.#rest(),
+      weightsOf: (source) => this.#weightsOf(source),
+    });
   }
 
   /** Step being worked on, or the last finished one. */
@@ -66,17 +91,27 @@ export class Session {
       this.#opening.abort();
       return Promise.resolve();
     }
-    this.#queue = this.#queue
-      .then(() => this.#obey(command))
-      .catch((error: unknown) => {
-        this.#fail(error, null, true);
-        if (!this.#current) this.#setState("empty");
-      });
+    if (command.type === "endJob") {
+      this.#jobs.end(command.jobId);
+      return Promise.resolve();
+    }
+    // Reads storage alone, and a list should not wait for a job.
+    if (command.type === "listRuns") {
+      return this.#shelf.watch().catch((error: unknown) => this.#fail(error, null, true));
+    }
+    if (!PATIENT.has(command.type)) this.#jobs.end();
+    const isJob = command.type === "drawSamples" || command.type === "evaluate";
+    const work = isJob ? this.#jobs.expect(command) : () => this.#obey(command);
+    this.#queue = this.#queue.then(work).catch((error: unknown) => {
+      this.#fail(error, null, true);
+      if (!this.#current) this.#setState("empty");
+    });
     return this.#queue;
   }
 
   /** The device was lost: the run stands still until `reconnect`. */
   noteLost(error: EngineError): void {
+    this.#jobs.lose(error);
     if (this.#state !== "failed") this.#fail(error);
   }
 
@@ -86,25 +121,20 @@ export class Session {
     this.#fail(error, null, true);
   }
 
-  async #obey(command: Command): Promise<void> {
+  async #obey(command: Exclude<Command, Immediate>): Promise<void> {
     switch (command.type) {
       case "openModel":
         return await this.#openModel(command);
-      case "cancelOpening":
-        return;
       case "startRun":
         return await this.#startRun(command.preset, command.config);
       case "resumeRun":
-        return await this.#resumeRun(command.runId);
+        return await this.#resumeRun(await this.#shelf.openable(command.runId));
       case "deleteRun":
         return await this.#deleteRun(command.runId);
-      case "listRuns":
       case "pinRun":
+        return await this.#shelf.pin(command.runId, command.title);
       case "branchRun":
-      case "drawSamples":
-      case "evaluate":
-      case "endJob":
-        throw new EngineError("badInput", "This comes with the next commit.");
+        return await this.#branchRun(command.runId);
       case "play":
         return this.#need().loop.play("forever");
       case "stepOnce":
@@ -118,13 +148,13 @@ export class Session {
       case "reset":
         return await this.#reset();
       case "changeConfig":
-        return this.#changeConfig(command.changes);
+        return this.#ports.emit(changeRun(this.#need().run, command.changes));
       case "saveCheckpoint":
         return await this.#need().loop.save();
       case "exportRun":
-        return await this.#exportRun(command.runId);
+        return await this.#shelf.export(command.runId);
       case "importRun":
-        return await this.#importRun(command.files);
+        return await this.#shelf.import(command.files);
       case "reportVisibility":
         if (command.isHidden && this.#current?.run.isDirty) await this.#current.loop.save();
         return;
@@ -170,7 +200,7 @@ export class Session {
   /** Offers the newest stored run. Without storage training is possible all the same, and the page says so. */
   async #offerResume(modelId: string): Promise<void> {
     try {
-      const [newest] = await this.#storage.list(modelId);
+      const newest = await this.#shelf.newest(modelId);
       if (!newest) return;
       const { runId, step, savedAtMs, rewardMean, sizeBytes } = newest;
       this.#ports.emit({ type: "resumeOffered", runId, step, savedAtMs, rewardMean, sizeBytes });
@@ -180,13 +210,13 @@ export class Session {
   }
 
   async #startRun(preset: string, config: RunConfig, held?: ReleaseRun): Promise<void> {
-    const modelId = this.#needModel();
+    const { modelId } = this.#needModel();
     await this.#closeRun();
     const createdAtMs = Date.now();
     const runId = `${modelId}-${createdAtMs.toString(36)}`;
     const release = held ?? (await this.#storage.lock(runId));
     await this.#showRun({ runId, modelId, preset, createdAtMs, config }, null, release);
-    await this.#prune(modelId, runId);
+    await this.#shelf.tidyUp(modelId);
   }
 
   async #resumeRun(runId: string, held?: ReleaseRun): Promise<void> {
@@ -252,7 +282,10 @@ export class Session {
     return new TrainingLoop(run, {
       engine,
       storage: this.#storage,
-      emit,
+      emit: (event) => {
+        emit(event);
+        if (event.type === "checkpointSaved") void this.#shelf.noteChange();
+      },
       setState: (state) => this.#setState(state),
       onFailure: (error, step, isNotice) => this.#fail(error, step, isNotice),
       onStep: async (finished) => {
@@ -265,53 +298,33 @@ export class Session {
     });
   }
 
-  async #prune(modelId: string, runId: string): Promise<void> {
-    try {
-      const stored = (await this.#storage.list(modelId)).filter((head) => head.runId !== runId);
-      for (const head of stored.slice(KEPT_RUNS - 1)) await this.#storage.delete(head.runId);
-    } catch {
-      // Storage that refuses was reported when the model was opened; there is nothing to prune in it.
-    }
-  }
-
   async #deleteRun(runId: string): Promise<void> {
     if (this.#current?.run.runId === runId) {
       await this.#closeRun();
       this.#setState("empty");
     }
-    await this.#storage.delete(runId);
+    await this.#shelf.delete(runId);
   }
 
-  /** An open run is taken as it is now; one that is not open, as it was saved. */
-  async #exportRun(runId: string): Promise<void> {
-    const modelSha256 = this.#opened?.modelSha256 ?? null;
-    const pack = async (stored: StoredRun) => {
-      const archive = await writeRun(stored, modelSha256);
-      this.#ports.emit({ type: "runExported", runId, step: stored.record.step, ...archive });
-    };
-    const current = this.#current;
-    if (current?.run.runId !== runId) return await pack((await this.#storage.load(runId)).run);
-    // Packing takes its time; training need not wait for it.
-    await current.loop.take((stored) => {
-      pack(stored).catch((error: unknown) => this.#fail(error, null, true));
-    });
+  async #branchRun(runId: string): Promise<void> {
+    this.#needModel();
+    await this.#rest();
+    if (this.#current?.run.runId === runId) await this.#current.loop.save();
+    await this.#resumeRun(await this.#shelf.copy(runId));
   }
 
-  async #importRun(files: readonly OpenedFile[]): Promise<void> {
-    const fileName = files.map(({ name }) => name).join(", ");
-    try {
-      const modelId = this.#needModel();
-      const modelSha256 = this.#opened?.modelSha256 ?? null;
-      const runId = `${modelId}-${crypto.randomUUID()}`;
-      const run = await readRun(files, { modelId, modelSha256, runId, nowMs: Date.now() });
-      await this.#ports.engine.requireFit(run.bytes);
-      const { step, sizeBytes } = await this.#storage.save(run);
-      const rewardMean = run.record.history.at(-1)?.rewardMean ?? null;
-      this.#ports.emit({ type: "runImported", fileName, runId, step, rewardMean, sizeBytes });
-    } catch (thrown) {
-      const error = toErrorRecord(this.#ports.engine.explainFailure(thrown));
-      this.#ports.emit({ type: "importRefused", fileName, error });
-    }
+  /** Waits until no training runs. @throws EngineError("badInput" | "deviceLost") where no model is open */
+  async #rest(): Promise<void> {
+    if (this.#state === "failed") throw deviceGone();
+    this.#needModel();
+    await this.#current?.loop.rest();
+  }
+
+  async #weightsOf(source: WeightsSource): Promise<WeightsBytes> {
+    if (source.of === "model") return null;
+    const open = this.#current?.run;
+    if (open?.runId === source.runId) return (await packRun(open, Date.now())).bytes;
+    return (await this.#storage.load(source.runId)).run.bytes;
   }
 
   async #stop(): Promise<void> {
@@ -327,16 +340,6 @@ export class Session {
     this.#current = null;
     const { runId, modelId, preset, config } = run;
     await this.#showRun({ runId, modelId, preset, config, createdAtMs: Date.now() }, null, run.release);
-  }
-
-  #changeConfig(changes: Readonly<Record<string, ConfigValue>>): void {
-    const { run } = this.#need();
-    const keys = Object.keys(changes);
-    run.config = applyChanges(run.config, changes);
-    const step = run.engine.finishedSteps();
-    run.changes.push({ step, keys });
-    run.isDirty = true;
-    this.#ports.emit({ type: "configChanged", step, keys, config: run.config });
   }
 
   async #reconnect(backend: OpenCommand["backend"]): Promise<void> {
@@ -366,15 +369,13 @@ export class Session {
   }
 
   #need(): Current {
-    if (this.#state === "failed") {
-      throw new EngineError("deviceLost", "The device is gone: reconnect first, then go on.");
-    }
+    if (this.#state === "failed") throw deviceGone();
     if (this.#current) return this.#current;
     throw new EngineError("badInput", "No run is open: start one, or resume a stored one.");
   }
 
-  #needModel(): string {
-    if (this.#opened && this.#isModelReady) return this.#opened.modelId;
+  #needModel(): { modelId: string; modelSha256: string | null } {
+    if (this.#opened && this.#isModelReady) return this.#opened;
     throw new EngineError("badInput", "No model is loaded: open one first.");
   }
 
@@ -395,3 +396,5 @@ export class Session {
     this.#ports.emit({ type: "stateChanged", state });
   }
 }
+
+const deviceGone = () => new EngineError("deviceLost", "The device is gone: reconnect first, then go on.");

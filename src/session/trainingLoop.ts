@@ -80,6 +80,12 @@ export class TrainingLoop {
     this.#context.setState("pausing");
   }
 
+  /** Pauses and waits until nothing runs any more. */
+  async rest(): Promise<void> {
+    this.pause();
+    await this.#ended;
+  }
+
   /** Drops the step at work and waits until nothing runs any more, at most `patienceMs`. */
   async stop(patienceMs = Number.POSITIVE_INFINITY): Promise<void> {
     this.#isPlayWanted = false;

@@ -18,6 +18,7 @@ function makeRun(step: number, change: Partial<StoredRun["record"]> = {}): Store
     record: {
       runId: "r1",
       modelId: "nano",
+      title: null,
       preset: "robust",
       config: makeConfig("robust", { seed: 7 }),
       step,

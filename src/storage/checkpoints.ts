@@ -5,7 +5,7 @@
 import { EngineError } from "../engine/errors.ts";
 import { encodeText, joinBytes } from "../formats/bytes.ts";
 import { sha256 } from "../formats/sha256.ts";
-import { type Database, type HeadRecord, type SlotRecord, toStorageError, type UnirlDb } from "./db.ts";
+import { type Database, type HeadRecord, type SlotRecord, withDb } from "./db.ts";
 import { assertRoom } from "./quota.ts";
 import { type RunRecord, runRecordSchema, type StoredRun } from "./runRecord.ts";
 
@@ -32,7 +32,8 @@ const DURABLE = { durability: "strict" } as const;
  * @throws EngineError("storageUnavailable") when the browser refuses storage
  */
 export async function saveCheckpoint(database: Database, run: StoredRun): Promise<SavedCheckpoint> {
-  const { runId, modelId, step, savedAtMs, history } = run.record;
+  const { history, changes: _, ...facts } = run.record;
+  const { runId, step, savedAtMs } = facts;
   const recordText = JSON.stringify(describeRun(run));
   const thumbnails = run.filmstrip.map((frame) => frame.image.rgb);
   const sizeBytes =
@@ -50,7 +51,7 @@ export async function saveCheckpoint(database: Database, run: StoredRun): Promis
       transaction
         .objectStore("slots")
         .put({ runId, slot, generation, checksum, recordText, thumbnails, bytes: run.bytes }),
-      heads.put({ runId, modelId, slot, generation, step, savedAtMs, rewardMean, sizeBytes }),
+      heads.put({ ...facts, slot, generation, rewardMean, sizeBytes }),
       transaction.done,
     ]);
     return { runId, step, savedAtMs, sizeBytes };
@@ -97,14 +98,6 @@ export async function deleteRun(database: Database, runId: string): Promise<void
       transaction.done,
     ]);
   });
-}
-
-async function withDb<T>(database: Database, body: (db: UnirlDb) => Promise<T>): Promise<T> {
-  try {
-    return await body(await database.get());
-  } catch (error) {
-    throw toStorageError(error);
-  }
 }
 
 function describeRun({ record, filmstrip }: StoredRun): RunRecord {

@@ -2,12 +2,13 @@
  * The IndexedDB database of the app: schema, upgrades, and what happens when another tab holds an older version or
  * the browser closes the connection. What is stored and when lives in `checkpoints.ts`.
  */
-import { type DBSchema, type IDBPDatabase, openDB } from "idb";
+import { type DBSchema, type IDBPDatabase, type IDBPTransaction, openDB, type StoreNames } from "idb";
+import { makeConfig, type RunConfig } from "../engine/config.ts";
 import { EngineError } from "../engine/errors.ts";
 
 const NAME = "unirl-playground";
 /** Raise it together with a new branch in `upgrade`. */
-const VERSION = 2;
+const VERSION = 3;
 /** How long another tab may keep an older version open before we say so. */
 const BLOCKED_MS = 4000;
 
@@ -15,6 +16,11 @@ const BLOCKED_MS = 4000;
 export interface HeadRecord {
   readonly runId: string;
   readonly modelId: string;
+  /** Given when it was pinned. */
+  readonly title: string | null;
+  readonly preset: string;
+  readonly config: RunConfig;
+  readonly createdAtMs: number;
   readonly slot: 0 | 1;
   /** Counts saves, so that the newer of two slots is known even when this record is lost. */
   readonly generation: number;
@@ -45,10 +51,26 @@ export interface ChoicesRecord {
   readonly answers: Readonly<Record<string, string>>;
 }
 
+/** Verdicts on the images of one state of a model; `key` names what decides them. */
+export interface EvaluationRecord {
+  readonly key: string;
+  readonly savedAtMs: number;
+}
+
+/** One image's line of a file of judged images. */
+export interface JudgementRecord {
+  readonly evaluation: string;
+  /** Names the image within its evaluation. */
+  readonly seed: string;
+  readonly line: string;
+}
+
 export interface UnirlSchema extends DBSchema {
   heads: { key: string; value: HeadRecord };
   slots: { key: [string, number]; value: SlotRecord };
   kernelChoices: { key: string; value: ChoicesRecord };
+  evaluations: { key: string; value: EvaluationRecord };
+  judgements: { key: [string, string]; value: JudgementRecord };
 }
 
 export type UnirlDb = IDBPDatabase<UnirlSchema>;
@@ -82,6 +104,36 @@ export function createDatabase(name: string = NAME): Database {
   };
 }
 
+/** Up to version 2 a head said nothing of its run's settings: they are read from its slot, once. */
+async function completeHeads(
+  transaction: IDBPTransaction<UnirlSchema, StoreNames<UnirlSchema>[], "versionchange">,
+): Promise<void> {
+  const heads = transaction.objectStore("heads");
+  for (const head of await heads.getAll()) {
+    const slot = await transaction.objectStore("slots").get([head.runId, head.slot]);
+    await heads.put({ ...head, title: null, ...readSettings(slot?.recordText ?? "") });
+  }
+}
+
+/** A record that cannot be read cannot be opened either, whatever its head says: the list must still show it. */
+function readSettings(recordText: string): Pick<HeadRecord, "preset" | "config" | "createdAtMs"> {
+  try {
+    const { preset, config, createdAtMs } = JSON.parse(recordText) as HeadRecord;
+    return { preset, config: makeConfig("robust", config), createdAtMs };
+  } catch {
+    return { preset: "robust", config: makeConfig(), createdAtMs: 0 };
+  }
+}
+
+/** @throws EngineError("storageFull" | "storageUnavailable") whatever `body` throws, in our terms */
+export async function withDb<T>(database: Database, body: (db: UnirlDb) => Promise<T>): Promise<T> {
+  try {
+    return await body(await database.get());
+  } catch (error) {
+    throw toStorageError(error);
+  }
+}
+
 async function openWithin(name: string, forget: () => void): Promise<UnirlDb> {
   if (typeof indexedDB === "undefined") {
     throw new EngineError(
@@ -95,12 +147,17 @@ async function openWithin(name: string, forget: () => void): Promise<UnirlDb> {
     refuse = reject;
   });
   const db = openDB<UnirlSchema>(name, VERSION, {
-    upgrade(database, oldVersion) {
+    upgrade(database, oldVersion, _newVersion, transaction) {
       if (oldVersion < 1) {
         database.createObjectStore("heads", { keyPath: "runId" });
         database.createObjectStore("slots", { keyPath: ["runId", "slot"] });
       }
       if (oldVersion < 2) database.createObjectStore("kernelChoices", { keyPath: "adapter" });
+      if (oldVersion < 3) {
+        database.createObjectStore("evaluations", { keyPath: "key" });
+        database.createObjectStore("judgements", { keyPath: ["evaluation", "seed"] });
+        completeHeads(transaction).catch(() => transaction.abort());
+      }
     },
     blocked(currentVersion) {
       giveUp = setTimeout(() => refuse(blockedError(currentVersion)), BLOCKED_MS);

@@ -30,7 +30,7 @@ describe("kept kernel choices", () => {
         database.createObjectStore("slots", { keyPath: ["runId", "slot"] });
       },
     });
-    await old.put("heads", { runId: "nano-1", modelId: "nano" });
+    await old.put("heads", { runId: "nano-1", modelId: "nano", slot: 0 });
     old.close();
     const database = createDatabase();
     const store = createChoiceStore(database, "Chrome 150");

@@ -18,6 +18,8 @@ export const runRecordSchema = z.object({
   version: z.literal(1),
   runId: z.string(),
   modelId: z.string(),
+  /** Given when the run was pinned; pinned runs are copies that stay as they are. */
+  title: z.string().nullable().default(null),
   preset: z.string(),
   /** The configuration now, with all changes applied. */
   config: runConfigSchema,

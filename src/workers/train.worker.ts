@@ -9,6 +9,7 @@ import { createEngineHost } from "../session/engineHost.ts";
 import { Session } from "../session/session.ts";
 import { deleteRun, listRuns, loadCheckpoint, saveCheckpoint } from "../storage/checkpoints.ts";
 import { createDatabase } from "../storage/db.ts";
+import { addJudgements, readJudgements } from "../storage/judgements.ts";
 import { createChoiceStore } from "../storage/kernelChoices.ts";
 import { estimateStorage } from "../storage/quota.ts";
 import { lockRun } from "../storage/runLock.ts";
@@ -37,6 +38,8 @@ const session: Session = new Session({
     delete: (runId) => deleteRun(database, runId),
     lock: (runId) => lockRun(runId),
     estimate: estimateStorage,
+    readJudgements: (key) => readJudgements(database, key),
+    addJudgements: (key, judgements) => addJudgements(database, key, judgements, Date.now()),
   },
   emit,
   killer: { crash, hang },

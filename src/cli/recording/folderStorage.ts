@@ -55,6 +55,8 @@ export class RecordingFolder {
       delete: refuse,
       lock: async () => () => undefined,
       estimate: async () => ({ usedBytes: null, quotaBytes: null }),
+      readJudgements: refuse,
+      addJudgements: refuse,
     };
   }
 

@@ -47,6 +47,13 @@ export class AdapterSlot {
     return this.#adapter;
   }
 
+  /** Takes the adapter off without freeing it: it is the caller's now. */
+  takeAdapter(): LowRankAdapter | null {
+    const taken = this.#adapter;
+    this.#adapter = null;
+    return taken;
+  }
+
   /** Puts an adapter on (takes ownership) or, with null, takes it off; an earlier one is disposed. */
   setAdapter(adapter: LowRankAdapter | null): void {
     this.#adapter?.dispose();

@@ -212,6 +212,11 @@ export interface UnifiedModel {
 
   /** Adds trainable low-rank adapters to every linear layer (replaces an earlier adapter). Draws A from the seed, B = 0. */
   attachAdapter(options: { readonly rank: number; readonly alpha: number; readonly seed: number }): void;
+  /**
+   * Takes the adapter off without freeing it; the model is as it came until another is attached.
+   * @returns puts it back in its place and frees what was attached meanwhile; call it once
+   */
+  takeAdapter(): () => void;
   /** The adapter's tensors in a stable order; empty without an adapter. */
   adapterVariables(): readonly AdapterVariable[];
   /** Runs `body` with the adapter switched off: the reference policy. */

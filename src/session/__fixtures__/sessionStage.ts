@@ -93,6 +93,16 @@ export class FakeRun implements EngineRun {
   dispose() {}
 }
 
+const IMAGE = { width: 1, height: 1, rgb: new Uint8Array([7, 8, 9]) };
+
+/** One image's verdict, named by its line. */
+function verdict(line: string) {
+  const estimate = { mean: 1, low: 1, high: 1, count: 1 };
+  const facts = { tag: "counting", prompt: "two apples", number: 0, seen: true, seed: line, answer: "two" };
+  const image = { ...facts, correct: true, reasons: [], reward: 1, image: IMAGE, line };
+  return { images: [image], scores: { overall: estimate, tasks: [{ tag: "counting", estimate }] } };
+}
+
 export const OPEN: Extract<Command, { type: "openModel" }> = {
   type: "openModel",
   modelId: "nano",
@@ -119,6 +129,8 @@ export function createStage() {
   const killed: string[] = [];
   let lost: EngineError | null = null;
   let loading: Promise<void> = Promise.resolve();
+  let working: Promise<void> = Promise.resolve();
+  const judged = new Map<string, string[]>();
   const waiting: { type: WorkerEventType; count: number; resolve: () => void }[] = [];
   const engine: SessionEngine = {
     start: async (_backend, _wasmUrl, isGpuHidden) => {
@@ -140,6 +152,27 @@ export function createStage() {
     },
     requireFit: async (bytes) => {
       if ((await decodeCheckpoint(bytes)).tensors.size > 0) throw new EngineError("checkpointMismatch", "no");
+    },
+    drawSamples: async ({ weights, question, signal, onDrawn }) => {
+      for (const [source, bytes] of weights.entries()) {
+        await working;
+        if (signal.aborted) throw new EngineError("cancelled", "stopped");
+        const step = bytes ? (await decodeCheckpoint(bytes)).step : 0;
+        const said = question === null ? [null, null] : (["two", 0.5] as const);
+        onDrawn({ source, step, image: IMAGE, question, answer: said[0], probability: said[1] });
+      }
+    },
+    judgePrompts: async ({ imagesPerPrompt, weights, isStoredOnly, signal, recall, onStarted, onJudged }) => {
+      const step = weights ? (await decodeCheckpoint(weights)).step : 0;
+      const evaluation = { key: `step ${step}`, judge: "judge", header: "header\n", total: imagesPerPrompt };
+      const recalled = await recall(evaluation.key);
+      onStarted(evaluation, recalled.length);
+      for (const line of recalled) await onJudged(evaluation, verdict(line), false);
+      for (let at = recalled.length; at < imagesPerPrompt && !isStoredOnly; at++) {
+        await working;
+        if (signal.aborted) throw new EngineError("cancelled", "stopped");
+        await onJudged(evaluation, verdict(`line ${at}\n`), true);
+      }
     },
     measureMemory: () => ({ numTensors: 1, numBytes: 4, gpuBytes: null }),
     explainFailure: (thrown) => lost ?? thrown,
@@ -173,6 +206,10 @@ export function createStage() {
     },
     lock: async () => () => undefined,
     estimate: async () => ({ usedBytes: 1, quotaBytes: 2 }),
+    readJudgements: async (key) => judged.get(key) ?? [],
+    addJudgements: async (key, judgements) => {
+      judged.set(key, [...(judged.get(key) ?? []), ...judgements.map(({ line }) => line)]);
+    },
   };
   const session = new Session({
     engine,
@@ -204,5 +241,30 @@ export function createStage() {
     });
     return () => release();
   };
-  return { session, events, stored, runs, killed, send, until, settled, types, of, state, holdLoading };
+  /** Makes the next image of a job last until the returned function is called. */
+  const holdJob = () => {
+    let release = () => {};
+    working = new Promise((resolve) => {
+      release = resolve;
+    });
+    return () => release();
+  };
+  const loseDevice = () => engine.destroyDevice();
+  return {
+    loseDevice,
+    holdJob,
+    judged,
+    session,
+    events,
+    stored,
+    runs,
+    killed,
+    send,
+    until,
+    settled,
+    types,
+    of,
+    state,
+    holdLoading,
+  };
 }

@@ -111,6 +111,7 @@ async function readZip(bytes: Uint8Array, destination: Destination): Promise<Sto
     record: {
       runId,
       modelId,
+      title: null,
       preset,
       config,
       step,
@@ -133,6 +134,7 @@ function bareRun(checkpoint: Checkpoint, bytes: Uint8Array, destination: Destina
     record: {
       runId,
       modelId,
+      title: null,
       preset: "robust",
       config,
       step,

@@ -45,6 +45,7 @@ beforeAll(async () => {
     record: {
       runId: "nano-old",
       modelId: "nano",
+      title: null,
       preset: "robust",
       config,
       step: 3,

@@ -195,6 +195,13 @@ export class Showo implements UnifiedModel {
     }
   }
 
+  takeAdapter(): () => void {
+    const taken = [...this.#modules.values()].map((slot) => ({ slot, adapter: slot.takeAdapter() }));
+    return () => {
+      for (const { slot, adapter } of taken) slot.setAdapter(adapter);
+    };
+  }
+
   adapterVariables(): readonly AdapterVariable[] {
     return [...this.#modules].flatMap(([name, { adapter }]) =>
       adapter

@@ -116,6 +116,15 @@ export class TableModel implements UnifiedModel {
     ];
   }
 
+  takeAdapter(): () => void {
+    const taken = this.#adapter;
+    this.#adapter = [];
+    return () => {
+      this.#disposeAdapter();
+      this.#adapter = taken;
+    };
+  }
+
   estimateMemory(): MemoryBytes {
     const none = { weights: 0, adapter: 0, optimizer: 0, drawing: 0, answering: 0, images: 0, learning: 0 };
     return none;
