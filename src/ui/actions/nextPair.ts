@@ -5,7 +5,7 @@ import type { Action } from "./action.ts";
 
 export const nextPair: Action = {
   id: "nextPair",
-  label: ({ source }) => (source === "recorded" ? ARENA_WORDS.next : ARENA_WORDS.draw),
+  label: () => ARENA_WORDS.next,
   help: ARENA_WORDS.nextHelp,
   keys: ["n"],
   view: "arena",

@@ -36,6 +36,7 @@ export const ARENA_WORDS = {
   pair: "The pair",
   which: "Which is better",
   recorded: "recorded",
+  fromLesson: (lesson: string) => `recorded · ${lesson}`,
   seedOf: (seed: string) => `seed ${seed}`,
   loading: "Fetching recorded pairs…",
   unreadable: "The recorded pairs could not be fetched. Check the connection, or draw pairs live.",
@@ -61,7 +62,6 @@ export const ARENA_WORDS = {
   waiting: "not drawn yet",
   drawing: "drawing…",
   notDrawn: "not drawn",
-  hiddenName: "names come after your vote",
   noQuestion: "not asked",
   noAnswer: "no answer",
   swipe: "Border between A and B",
@@ -70,17 +70,17 @@ export const ARENA_WORDS = {
   blink: "Blink",
   hold: "Hold still",
   votes: "Votes",
-  noVotes:
-    "No votes yet. The rate stands here with its 95 % interval as soon as you have said which is better.",
-  export: "Votes as CSV",
-  clear: "Clear votes",
+  noVotes: "No votes yet.",
+  noRate: "Say which is better, and the interval narrows.",
+  export: "Save as CSV",
+  clear: "Clear",
   clearAsk: (count: number) => `Forget ${count === 1 ? "the vote" : `all ${count} votes`}?`,
   clearYes: "Forget",
   clearNo: "Keep",
   kept: "Kept in this browser only.",
   meetings: "All meetings",
   wins: (second: string, first: string) => `“${second}” beats “${first}”`,
-  over: (second: string, first: string) => `${second}, not ${first}`,
+  against: (second: string, first: string) => `${second}, against ${first}`,
   interval: (low: number, high: number) =>
     `${Math.round(low * 100)}–${Math.round(high * 100)} % with 95 % confidence`,
   history: "Earlier pairs",
@@ -88,12 +88,13 @@ export const ARENA_WORDS = {
   lookAgain: (prompt: string, verdict: string) => `Look again at “${prompt}”: ${verdict}`,
   differences: "What differs",
   afterVote: "Shown after your vote.",
-  lessonAfter: (lesson: string, step: number) => `“${lesson}” after ${step} steps`,
+  lessonAfter: (lesson: string, step: number) => `${lesson}, step ${step}`,
   asks: (question: string) => `It is asked “${question}” about each.`,
 } as const;
 
 export const STAGE_WORDS = {
   which: "Same prompt, same seed. Which picture is better?",
+  whichBlind: "Same prompt, same seed. Which picture is better? Names come after your vote.",
   drawing: (letter: string) => `Drawing ${letter}…`,
   ending: "One moment…",
   stopped: "Stopped. A vote needs both pictures.",
@@ -105,8 +106,8 @@ export const DIFFERENCE_WORDS = {
   sameSettings: "Both were trained with the same settings.",
   between: (first: string, second: string) => `Settings of “${first}” → those of “${second}”.`,
   untrained: "Neither has been trained here.",
-  usual: (name: string) => `${name} was trained with the usual settings; the other not at all.`,
-  unusual: (name: string) => `The usual settings → those of ${name}. The other was not trained.`,
+  usual: (name: string) => `“${name}” was trained with the usual settings; the other not at all.`,
+  unusual: (name: string) => `The usual settings → those of “${name}”. The other was not trained.`,
 } as const;
 
 /** How a pair was judged, short. */
@@ -114,21 +115,16 @@ export function describeOutcome(verdict: Verdict | null): string {
   return verdict === null ? "no vote yet" : VOTE_WORDS[verdict].label;
 }
 
-/** "You chose A, after training. B is before training." */
-export function describeVote(verdict: Verdict, left: string, right: string): string {
-  switch (verdict) {
-    case "left":
-      return `You chose A: ${left}. B is ${right}.`;
-    case "right":
-      return `You chose B: ${right}. A is ${left}.`;
-    case "tie":
-      return `A tie. A is ${left}, B is ${right}.`;
-    case "bothBad":
-      return `Both bad. A is ${left}, B is ${right}.`;
-    default:
-      return verdict satisfies never;
-  }
-}
+const VOTED: Readonly<Record<Verdict, string>> = {
+  left: "You chose A.",
+  bothBad: "Both bad.",
+  tie: "A tie.",
+  right: "You chose B.",
+};
+
+/** "You chose A. A: after training, step 10. B: before training." */
+export const describeVote = (verdict: Verdict, left: string, right: string): string =>
+  `${VOTED[verdict]} A: ${left}. B: ${right}.`;
 
 /** "12 votes, 9 of them blind; 2 ties, 1 both bad" */
 export function describeTally(tally: {

@@ -79,11 +79,11 @@ function Live() {
   const pair = useArena((arena) => shownPair(arena, "live"));
   return (
     <div className={styles.view}>
-      <div className={styles.setup}>
-        <Setup />
-      </div>
       <Stage pair={pair} isHidden={useIsHidden(pair)} empty={ARENA_WORDS.empty} aside={null} />
       <div className={styles.side}>
+        <div className={styles.setup}>
+          <Setup />
+        </div>
         <TallyPanel pair={pair} />
         <LiveDifferences />
       </div>

@@ -41,7 +41,9 @@ export function History() {
   const shown = useArena((arena) => arena.shown[source]);
   const votes = useVotes((view) => view.votes);
   const earlier = pairs
-    .filter((pair) => isComplete(pair) && (source === "live" || voteOn(votes, pair) !== null))
+    .filter(
+      (pair) => voteOn(votes, pair) !== null || (source === "live" && isComplete(pair) && pair.id !== shown),
+    )
     .toReversed();
   return (
     <Panel title={ARENA_WORDS.history}>

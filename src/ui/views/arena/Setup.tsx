@@ -1,12 +1,13 @@
 import { useId } from "react";
+import { nextPair } from "../../actions/nextPair.ts";
 import { drawPair } from "../../arena/arena.ts";
-import { chosenWeights, hindranceOf } from "../../arena/contest.ts";
+import { chosenWeights, type Hindrance, hindranceOf } from "../../arena/contest.ts";
 import { rollSeed } from "../../arena/dice.ts";
 import { Panel } from "../../components/Panel.tsx";
 import { PushButton } from "../../components/PushButton.tsx";
 import { WeightsPicker } from "../../components/WeightsPicker.tsx";
 import { LiveOffer } from "../../shell/LiveOffer.tsx";
-import type { Ask } from "../../stores/arenaStore.ts";
+import { type Ask, isComplete, shownPair } from "../../stores/arenaStore.ts";
 import { ARENA_WORDS, HINDRANCE_WORDS } from "../../text/arena.ts";
 import { useArena, useGallery, useLive, usePlayground } from "../../usePlayground.ts";
 import { useWeightsOptions } from "../../useWeights.ts";
@@ -68,7 +69,7 @@ function SeedField() {
       <label className={styles.field}>
         <span className={styles.label}>{ARENA_WORDS.seed}</span>
         <input
-          className={`${styles.text} ${styles.number}`}
+          className={styles.text}
           type="text"
           maxLength={LONGEST_WORDS}
           autoComplete="off"
@@ -113,13 +114,34 @@ function Contenders() {
   );
 }
 
-/** What keeps a pair from being drawn, or what drawing will do to the run. */
-function Words() {
+function useHindrance(): Hindrance | null {
   const arena = useArena((view) => view);
   const run = useLive((view) => view);
-  const options = useWeightsOptions();
-  const hindrance = hindranceOf(arena, run, chosenWeights(options, arena.ask));
-  const isTraining = run.state === "running" || run.state === "pausing";
+  return hindranceOf(arena, run, chosenWeights(useWeightsOptions(), arena.ask));
+}
+
+function Draw() {
+  const { page } = usePlayground();
+  const pair = useArena((arena) => shownPair(arena, "live"));
+  const isBlocked = useHindrance() !== null;
+  // A pair that waits for a vote, or has one, has the way on below it.
+  const isMain = pair === null || !isComplete(pair);
+  return (
+    <PushButton
+      kind={isMain ? "main" : "plain"}
+      shortcut={nextPair.keys[0]}
+      isDisabled={isBlocked}
+      onPress={() => drawPair({ page })}
+    >
+      {ARENA_WORDS.draw}
+    </PushButton>
+  );
+}
+
+/** What keeps a pair from being drawn, or what drawing will do to the run. */
+function Words() {
+  const hindrance = useHindrance();
+  const isTraining = useLive(({ state }) => state === "running" || state === "pausing");
   if (hindrance !== null && hindrance !== "drawing") return HINDRANCE_WORDS[hindrance];
   return isTraining ? ARENA_WORDS.pauses : "";
 }
@@ -138,9 +160,12 @@ export function Setup() {
               <SeedField />
             </div>
           </div>
-          <p className={styles.words}>
-            <Words />
-          </p>
+          <div className={styles.draw}>
+            <Draw />
+            <p className={styles.words}>
+              <Words />
+            </p>
+          </div>
         </>
       ) : (
         <div className={styles.offer}>

@@ -12,7 +12,7 @@ import { type Side, sidesOf } from "./sides.ts";
 import { VoteBar } from "./VoteBar.tsx";
 import { verdictOf } from "./verdict.ts";
 
-function Head({ pair, aside }: { pair: Pair | null; aside: ReactNode }) {
+function Head({ pair, isHidden, aside }: Omit<StageProps, "empty">) {
   const playground = usePlayground();
   const look = useArena((arena) => arena.look);
   const isBlind = useArena((arena) => arena.isBlind);
@@ -20,7 +20,9 @@ function Head({ pair, aside }: { pair: Pair | null; aside: ReactNode }) {
     <header className={styles.head}>
       <div className={styles.about}>
         {playground.source === "recorded" ? (
-          <span className={styles.badge}>{ARENA_WORDS.recorded}</span>
+          <span className={styles.badge}>
+            {pair && !isHidden ? ARENA_WORDS.fromLesson(pair.title) : ARENA_WORDS.recorded}
+          </span>
         ) : null}
         {pair ? <span className={styles.seed}>{ARENA_WORDS.seedOf(pair.seed)}</span> : null}
         {aside}
@@ -61,9 +63,7 @@ function Caption({ side, isLive }: { side: Side; isLive: boolean }) {
     <div className={styles.caption} data-place={place}>
       <p className={styles.name}>
         <strong>{LETTERS[place]}</strong>
-        <span data-hidden={contender === null || undefined}>
-          {contender ? nameOf(contender) : ARENA_WORDS.hiddenName}
-        </span>
+        {contender ? <span>{nameOf(contender)}</span> : null}
       </p>
       {isLive ? <div className={styles.said}>{picture ? <Answer picture={picture} /> : null}</div> : null}
     </div>
@@ -84,7 +84,7 @@ function useWords(pair: Pair | null, isHidden: boolean): string {
     return isStopping || !next ? STAGE_WORDS.ending : STAGE_WORDS.drawing(LETTERS[next.place]);
   }
   if (!isComplete(pair)) return ending === "failed" ? STAGE_WORDS.failed : STAGE_WORDS.stopped;
-  if (!vote) return STAGE_WORDS.which;
+  if (!vote) return isHidden ? STAGE_WORDS.whichBlind : STAGE_WORDS.which;
   const isLast = pair.origin === "recorded" && nextRecorded(playground) === null;
   const names = sides.map(({ contender }) => (contender ? nameOf(contender) : ""));
   return `${describeVote(verdictOf(vote), names[0] ?? "", names[1] ?? "")}${isLast ? ` ${STAGE_WORDS.last}` : ""}`;
@@ -114,8 +114,12 @@ export function Stage({ pair, isHidden, empty, aside }: StageProps) {
   };
   const question = pair?.pictures.find((picture) => picture?.question)?.question ?? null;
   return (
-    <section className={styles.stage} aria-label={ARENA_WORDS.pair}>
-      <Head pair={pair} aside={aside} />
+    <section
+      className={styles.stage}
+      data-live={source === "live" || undefined}
+      aria-label={ARENA_WORDS.pair}
+    >
+      <Head pair={pair} isHidden={isHidden} aside={aside} />
       <h2 className={styles.prompt}>{pair ? `“${pair.prompt}”` : empty}</h2>
       <div className={styles.pictures}>
         {pair ? (
@@ -137,7 +141,7 @@ export function Stage({ pair, isHidden, empty, aside }: StageProps) {
       <VoteBar
         chosen={vote ? verdictOf(vote) : null}
         words={words}
-        isNextMain={source === "live" ? !pair || vote !== null || !isComplete(pair) : vote !== null}
+        hasNext={source === "recorded" || (pair !== null && isComplete(pair))}
       />
     </section>
   );

@@ -1,10 +1,11 @@
 import { useState } from "react";
+import { estimateShare } from "../../../engine/eval/interval.ts";
 import { Panel } from "../../components/Panel.tsx";
 import { PushButton } from "../../components/PushButton.tsx";
 import { saveFile } from "../../sharing/saveFile.ts";
-import type { Pair } from "../../stores/arenaStore.ts";
+import type { Contender, Pair } from "../../stores/arenaStore.ts";
 import type { Vote } from "../../stores/votesStore.ts";
-import { ARENA_WORDS, describeTally, formatInterval, nameOf } from "../../text/arena.ts";
+import { ARENA_WORDS, describeTally, formatInterval, formatVotes, nameOf } from "../../text/arena.ts";
 import { saidSaved } from "../../text/sharing.ts";
 import { usePlayground, useVotes } from "../../usePlayground.ts";
 import { IntervalBar } from "./IntervalBar.tsx";
@@ -12,21 +13,31 @@ import styles from "./TallyPanel.module.css";
 import { listTallies, type Tally, tallyVotes, votesBetween } from "./tally.ts";
 import { writeVotesCsv } from "./votesCsv.ts";
 
+/** The latest are shown; the file has all. */
+const MOST_MEETINGS = 5;
+
 /** What the votes say of those who meet now: of a recorded pair all recorded ones, as each lesson has only a few. */
 function tallyOf(votes: readonly Vote[], source: Pair["origin"], pair: Pair | null): Tally | null {
   if (source === "recorded") return tallyVotes(votes.filter(({ origin }) => origin === "recorded"));
   return pair ? tallyVotes(votesBetween(votes, pair.contenders)) : null;
 }
 
-function Headline({ tally, isRecorded }: { tally: Tally; isRecorded: boolean }) {
-  const { share, contenders } = tally;
-  const [first, second] = contenders.map((contender) => (isRecorded ? contender.name : nameOf(contender)));
+/** Who beats whom, without the steps where all recordings are counted together. */
+function describeMeeting({ contenders }: Tally, isRecorded: boolean): string {
+  const [first, second] = contenders;
+  const name = (contender: Contender) => (isRecorded ? contender.name : nameOf(contender));
+  return ARENA_WORDS.wins(name(second), name(first));
+}
+
+/** Before the first vote the rate may be anything, and the interval says so. */
+function Headline({ tally, isRecorded }: { tally: Tally | null; isRecorded: boolean }) {
+  const share = tally?.share ?? estimateShare(0, 0);
   const isDecided = share.count > 0;
   return (
     <div className={styles.headline}>
       <p className={styles.rate}>
         <span className={styles.big}>{isDecided ? `${Math.round(share.mean * 100)} %` : "–"}</span>
-        <span>{ARENA_WORDS.wins(second ?? "", first ?? "")}</span>
+        <span>{tally ? describeMeeting(tally, isRecorded) : ARENA_WORDS.noVotes}</span>
       </p>
       <IntervalBar {...share} />
       <p className={styles.ends} aria-hidden="true">
@@ -35,7 +46,7 @@ function Headline({ tally, isRecorded }: { tally: Tally; isRecorded: boolean }) 
         <span>100 %</span>
       </p>
       <p className={styles.interval}>{ARENA_WORDS.interval(share.low, share.high)}</p>
-      <p className={styles.facts}>{describeTally(tally)}</p>
+      <p className={styles.facts}>{tally ? describeTally(tally) : ARENA_WORDS.noRate}</p>
     </div>
   );
 }
@@ -47,8 +58,8 @@ function Meeting({ tally }: { tally: Tally }) {
     <li className={styles.meeting}>
       <span className={styles.title}>{tally.title}</span>
       <span className={styles.number}>{share.count > 0 ? formatInterval(share) : "–"}</span>
-      <span className={styles.who}>{ARENA_WORDS.over(nameOf(second), nameOf(first))}</span>
-      <span className={styles.number}>{tally.total}</span>
+      <span className={styles.who}>{ARENA_WORDS.against(nameOf(second), nameOf(first))}</span>
+      <span className={styles.number}>{formatVotes(tally.total, tally.blind)}</span>
     </li>
   );
 }
@@ -96,14 +107,10 @@ export function TallyPanel({ pair }: { pair: Pair | null }) {
   const tallies = listTallies(votes);
   return (
     <Panel title={ARENA_WORDS.votes} className={styles.panel}>
-      {tally ? (
-        <Headline tally={tally} isRecorded={source === "recorded"} />
-      ) : (
-        <p className={styles.none}>{ARENA_WORDS.noVotes}</p>
-      )}
+      <Headline tally={tally} isRecorded={source === "recorded"} />
       {tallies.length > 1 ? (
         <ul className={styles.meetings} aria-label={ARENA_WORDS.meetings}>
-          {tallies.map((each) => (
+          {tallies.slice(0, MOST_MEETINGS).map((each) => (
             <Meeting key={each.contenders.map(({ key }) => key).join(" ")} tally={each} />
           ))}
         </ul>

@@ -33,7 +33,7 @@ function VoteButtons({ chosen }: { chosen: Verdict | null }) {
 }
 
 /** The way on: to the next recorded pair, or to a new one. */
-function Next({ isMain }: { isMain: boolean }) {
+function Next({ isMain, isThere }: { isMain: boolean; isThere: boolean }) {
   const playground = usePlayground();
   const isDrawing = useArena((arena) => arena.job !== null) && playground.source === "live";
   const isStopping = useArena((arena) => arena.job?.isStopping ?? false);
@@ -44,6 +44,7 @@ function Next({ isMain }: { isMain: boolean }) {
       </PushButton>
     );
   }
+  if (!isThere) return null;
   return (
     <PushButton
       kind={isMain ? "main" : "plain"}
@@ -61,12 +62,12 @@ export interface VoteBarProps {
   readonly chosen: Verdict | null;
   /** What there is to say now. */
   readonly words: string;
-  /** Whether the way on is the one thing left to do. */
-  readonly isNextMain: boolean;
+  /** Whether there is anything to go on from. */
+  readonly hasNext: boolean;
 }
 
 /** Four ways to vote, what came of it, and the way on. */
-export function VoteBar({ chosen, words, isNextMain }: VoteBarProps) {
+export function VoteBar({ chosen, words, hasNext }: VoteBarProps) {
   const playground = usePlayground();
   const bar = useRef<HTMLDivElement>(null);
   const way = useRef<HTMLDivElement>(null);
@@ -83,7 +84,7 @@ export function VoteBar({ chosen, words, isNextMain }: VoteBarProps) {
           {words}
         </p>
         <div className={styles.buttons} ref={way}>
-          <Next isMain={isNextMain} />
+          <Next isMain={chosen !== null} isThere={hasNext} />
           {chosen === null ? null : (
             <PushButton kind="quiet" onPress={() => undoVote(playground)}>
               {ARENA_WORDS.undo}
