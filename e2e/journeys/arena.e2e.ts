@@ -186,7 +186,7 @@ test("on wasm: two states draw the same prompt from the same seed, and are judge
   await draw.click();
   await expect(picture(page, "A")).toBeVisible({ timeout: DRAWING_MS });
   await expect(picture(page, "B")).toBeVisible({ timeout: DRAWING_MS });
-  await expect(pair(page)).toContainText(/It is asked “.+” about each\./);
+  await expect(pair(page)).toContainText(/Asked about each: “.+”/);
   await expect(pair(page).getByText(/^(< |> )?\d+(\.\d+)? %$/)).toHaveCount(2);
   await expect(pair(page)).toContainText("seed 5");
   await expectAccessible(page, "drawn");

@@ -52,6 +52,7 @@ describe("shortcuts", () => {
     expect(press(" ", "button")).toBeNull();
     expect(press("ArrowLeft", "input:range")).toBeNull();
     expect(press("ArrowLeft")).toBe("lookBack");
+    expect(press("ArrowLeft", "input:checkbox")).toBe("lookBack");
     expect(press(".", "input:range")).toBe("stepOnce");
   });
 });

@@ -13,7 +13,7 @@ export interface KeyPress {
 const TYPING = /^(input:(?!range|checkbox)|textarea|select)/;
 /** Elements for which the space bar and the arrows already mean something. */
 const USES_SPACE = /^(button|a|input|summary|.*:(menuitem|tab|option|switch|radio))/;
-const USES_ARROWS = /^(input|.*:(menuitem|tab|option|radio|slider))/;
+const USES_ARROWS = /^(input(?!:checkbox)|.*:(menuitem|tab|option|radio|slider))/;
 
 /** The action a key press asks for, or null. */
 export function findAction<A extends Pick<Action, "keys">>(actions: readonly A[], press: KeyPress): A | null {

@@ -89,7 +89,7 @@ export const ARENA_WORDS = {
   differences: "What differs",
   afterVote: "Shown after your vote.",
   lessonAfter: (lesson: string, step: number) => `${lesson}, step ${step}`,
-  asks: (question: string) => `It is asked “${question}” about each.`,
+  asks: (question: string) => `Asked about each: “${question}”`,
 } as const;
 
 export const STAGE_WORDS = {

@@ -10,7 +10,16 @@ import { keyName } from "../../text/keyName.ts";
 import { useArena, usePlayground, useSettings } from "../../usePlayground.ts";
 import styles from "./VoteBar.module.css";
 
-function VoteButtons({ chosen }: { chosen: Verdict | null }) {
+/** To be seen; whoever listens hears of the key from the button itself. */
+function KeyCap({ name }: { name: string }) {
+  return (
+    <span className={styles.key} aria-hidden="true">
+      {name}
+    </span>
+  );
+}
+
+function VoteButtons({ chosen, onPress }: { chosen: Verdict | null; onPress: () => void }) {
   const playground = usePlayground();
   const hasKeys = useSettings((settings) => settings.hasShortcuts);
   return (
@@ -22,9 +31,12 @@ function VoteButtons({ chosen }: { chosen: Verdict | null }) {
           aria-keyshortcuts={hasKeys ? action.keys[0] : undefined}
           aria-pressed={action.id === `vote.${chosen}`}
           isDisabled={!action.isEnabled(playground)}
-          onPress={() => action.run(playground)}
+          onPress={() => {
+            onPress();
+            action.run(playground);
+          }}
         >
-          {hasKeys ? <kbd>{keyName(action.keys[0] ?? "")}</kbd> : null}
+          {hasKeys ? <KeyCap name={keyName(action.keys[0] ?? "")} /> : null}
           {action.label(playground)}
         </Button>
       ))}
@@ -69,16 +81,20 @@ export interface VoteBarProps {
 /** Four ways to vote, what came of it, and the way on. */
 export function VoteBar({ chosen, words, hasNext }: VoteBarProps) {
   const playground = usePlayground();
-  const bar = useRef<HTMLDivElement>(null);
   const way = useRef<HTMLDivElement>(null);
+  const isPressed = useRef(false);
   useEffect(() => {
-    // The buttons have done their work: whoever pressed one goes on from the next.
-    if (chosen !== null && bar.current?.contains(document.activeElement))
-      way.current?.querySelector("button")?.focus();
+    // A button that has done its work lets go of the focus: whoever pressed it goes on from the next one.
+    if (chosen !== null && isPressed.current)
+      way.current?.querySelector<HTMLElement>("button:not(:disabled)")?.focus();
+    isPressed.current = false;
   }, [chosen]);
+  const notePress = () => {
+    isPressed.current = true;
+  };
   return (
-    <div className={styles.bar} ref={bar}>
-      <VoteButtons chosen={chosen} />
+    <div className={styles.bar}>
+      <VoteButtons chosen={chosen} onPress={notePress} />
       <div className={styles.outcome}>
         <p className={styles.words} role="status">
           {words}
