@@ -42,8 +42,8 @@ export const commandSchema = z.discriminatedUnion("type", [
   z.object({ type: z.literal("cancelOpening") }),
   /** Begins a run with a fresh adapter, paused at step 0. */
   z.object({ type: z.literal("startRun"), preset: z.string(), config: runConfigSchema }),
-  /** Restores the newest good checkpoint of a run, paused. */
-  z.object({ type: z.literal("resumeRun"), runId: z.string() }),
+  /** Restores the newest good checkpoint of a run, paused. Forced, it takes the run from the tab that has it. */
+  z.object({ type: z.literal("resumeRun"), runId: z.string(), isForced: z.boolean().optional() }),
   /** Deletes a stored run. */
   z.object({ type: z.literal("deleteRun"), runId: z.string() }),
   /** Asks for the stored runs of the model. Answered by `runsListed`, now and whenever the list changes. */

@@ -24,7 +24,7 @@ const COMMANDS: { [T in CommandType]: Extract<Command, { type: T }> } = {
   },
   cancelOpening: { type: "cancelOpening" },
   startRun: { type: "startRun", preset: "robust", config },
-  resumeRun: { type: "resumeRun", runId: "nano-1" },
+  resumeRun: { type: "resumeRun", runId: "nano-1", isForced: true },
   deleteRun: { type: "deleteRun", runId: "nano-1" },
   listRuns: { type: "listRuns" },
   pinRun: { type: "pinRun", runId: "nano-1", title: "counts to three" },

@@ -2,10 +2,11 @@
  * Failures on demand (`?fail=`), for tests and demonstrations. Each provokes the real thing where that is possible:
  * the device is destroyed, the weights become NaN, the thread dies.
  */
+import type { RunConfig } from "../engine/config.ts";
 import { EngineError } from "../engine/errors.ts";
 import type { SessionEngine, SessionStorage } from "./ports.ts";
 
-export const FAILURES = ["nogpu", "lost", "crash", "hang", "nan", "quota", "corrupt"] as const;
+export const FAILURES = ["nogpu", "lost", "crash", "hang", "nan", "quota", "corrupt", "gate", "oom"] as const;
 export type Failure = (typeof FAILURES)[number];
 
 /** @throws EngineError("badInput") for a failure that cannot be provoked */
@@ -16,6 +17,11 @@ export function parseFailure(name: string | null): Failure | null {
   throw new EngineError("badInput", `?fail=${name} is not known. Use one of ${FAILURES.join(", ")}.`, {
     name,
   });
+}
+
+/** A run may take as good as nothing, when that is the failure asked for: it is refused before it begins. */
+export function failOpening(failure: Failure | null, config: RunConfig): RunConfig {
+  return failure === "gate" ? { ...config, memoryBudget: 1e-3 } : config;
 }
 
 /** How to kill the thread; the worker knows, tests count. */
@@ -35,6 +41,11 @@ export async function failAfterStep(
   else if (failure === "nan") await run.engine.poison();
   else if (failure === "crash") killer.crash();
   else if (failure === "hang") killer.hang();
+  else if (failure === "oom") {
+    throw new EngineError("outOfMemory", "The GPU ran out of memory (pretended: ?fail=oom).", {
+      isProvoked: true,
+    });
+  }
 }
 
 /** Storage that is full or damaged, when that is the failure asked for. */

@@ -12,7 +12,7 @@ import { EngineError } from "../engine/errors.ts";
 import type { EventOf } from "../protocol/events.ts";
 import type { ReleaseRun } from "../storage/runLock.ts";
 import type { FilmFrame, StoredRun } from "../storage/runRecord.ts";
-import type { EngineRun } from "./ports.ts";
+import type { EngineRun, RunOrder } from "./ports.ts";
 
 /** Columns of the filmstrip that are kept; beyond, every second older one goes. 64 · 2 · 12 kB is about 1.5 MB. */
 const MAX_FILM_COLUMNS = 64;
@@ -32,6 +32,40 @@ export interface OpenedRun {
   isDirty: boolean;
   /** Whether storage holds a checkpoint of this run. */
   isSaved: boolean;
+}
+
+/** What a run is, before and after it is open. */
+export type RunIdentity = Pick<OpenedRun, "runId" | "modelId" | "preset" | "createdAtMs" | "config">;
+
+/**
+ * Opens the engine's side of a run, fresh or as it was stored.
+ * @param begin the engine's `openRun`, given where to read the configuration
+ * @throws what `begin` throws
+ */
+export async function openRun(
+  identity: RunIdentity,
+  stored: StoredRun | null,
+  release: ReleaseRun,
+  begin: (order: Pick<RunOrder, "config" | "checkpoint">) => Promise<EngineRun>,
+): Promise<OpenedRun> {
+  let config = identity.config;
+  const engine = await begin({ config: () => config, checkpoint: stored?.bytes ?? null });
+  return {
+    ...identity,
+    get config() {
+      return config;
+    },
+    set config(changed) {
+      config = changed;
+    },
+    engine,
+    release,
+    history: [...(stored?.record.history ?? [])],
+    changes: [...(stored?.record.changes ?? [])],
+    filmstrip: [...(stored?.filmstrip ?? [])],
+    isDirty: false,
+    isSaved: stored !== null,
+  };
 }
 
 /** The run as it goes to storage. */

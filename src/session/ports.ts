@@ -17,7 +17,7 @@ import type { LoadedCheckpoint, SavedCheckpoint } from "../storage/checkpoints.t
 import type { HeadRecord } from "../storage/db.ts";
 import type { Judgement } from "../storage/judgements.ts";
 import type { StorageEstimate } from "../storage/quota.ts";
-import type { ReleaseRun } from "../storage/runLock.ts";
+import type { LockOrder, ReleaseRun } from "../storage/runLock.ts";
 import type { StoredRun } from "../storage/runRecord.ts";
 
 export type LoadProgress = Omit<EventOf<"modelProgressed">, "type">;
@@ -140,7 +140,7 @@ export interface SessionStorage {
   load(runId: string): Promise<LoadedCheckpoint>;
   list(modelId: string): Promise<readonly HeadRecord[]>;
   delete(runId: string): Promise<void>;
-  lock(runId: string): Promise<ReleaseRun>;
+  lock(runId: string, order: LockOrder): Promise<ReleaseRun>;
   estimate(): Promise<StorageEstimate>;
   readJudgements(key: string): Promise<readonly string[]>;
   addJudgements(key: string, judgements: readonly Judgement[]): Promise<void>;

@@ -55,9 +55,20 @@ export class RunShelf {
     }
   }
 
-  /** The run that was saved last, pinned copies aside. */
-  async newest(modelId: string): Promise<HeadRecord | undefined> {
-    return (await this.#ports.storage().list(modelId)).find(({ title }) => title === null);
+  /**
+   * Offers the run that was saved last, pinned copies aside. Without storage training is possible all the same, and the
+   * page says so. Never rejects.
+   */
+  async offerNewest(modelId: string): Promise<void> {
+    const { storage, emit, onFailure } = this.#ports;
+    try {
+      const newest = (await storage().list(modelId)).find(({ title }) => title === null);
+      if (!newest) return;
+      const { runId, step, savedAtMs, rewardMean, sizeBytes } = newest;
+      emit({ type: "resumeOffered", runId, step, savedAtMs, rewardMean, sizeBytes });
+    } catch (error) {
+      onFailure(error);
+    }
   }
 
   /** Keeps a copy of a run under a title. */

@@ -9,9 +9,16 @@ import type { Command, WeightsSource } from "../protocol/commands.ts";
 import type { RunState, WorkerEvent } from "../protocol/events.ts";
 import type { ReleaseRun } from "../storage/runLock.ts";
 import type { StoredRun } from "../storage/runRecord.ts";
-import { type Failure, failAfterStep, failStorage, type Killer, parseFailure } from "./failHooks.ts";
+import {
+  type Failure,
+  failAfterStep,
+  failOpening,
+  failStorage,
+  type Killer,
+  parseFailure,
+} from "./failHooks.ts";
 import { JobDesk } from "./jobs/jobDesk.ts";
-import { changeRun, describeRun, type OpenedRun, packRun } from "./openedRun.ts";
+import { changeRun, describeRun, type OpenedRun, openRun, packRun, type RunIdentity } from "./openedRun.ts";
 import type { LoadProgress, ModelFacts, SessionEngine, SessionStorage, WeightsBytes } from "./ports.ts";
 import { RunShelf } from "./runShelf.ts";
 import { TrainingLoop } from "./trainingLoop.ts";
@@ -128,7 +135,7 @@ export class Session {
       case "startRun":
         return await this.#startRun(command.preset, command.config);
       case "resumeRun":
-        return await this.#resumeRun(await this.#shelf.openable(command.runId));
+        return await this.#resumeRun(await this.#shelf.openable(command.runId), command.isForced);
       case "deleteRun":
         return await this.#deleteRun(command.runId);
       case "pinRun":
@@ -180,7 +187,7 @@ export class Session {
     if (!facts) return;
     this.#isModelReady = true;
     // The offer goes first: whoever hears that the model is ready knows whether there is something to resume.
-    await this.#offerResume(command.modelId);
+    await this.#shelf.offerNewest(command.modelId);
     emit({ type: "modelReady", modelId: command.modelId, ...facts });
   }
 
@@ -188,24 +195,12 @@ export class Session {
   async #loadModel(command: OpenCommand): Promise<ModelFacts | null> {
     const { engine, emit } = this.#ports;
     try {
-      const onProgress = (progress: LoadProgress) => emit({ type: "modelProgressed", ...progress });
-      return await engine.loadModel(command, onProgress, this.#opening.signal);
+      const report = (progress: LoadProgress) => emit({ type: "modelProgressed", ...progress });
+      return await engine.loadModel(command, report, this.#opening.signal);
     } catch (error) {
       if (!(error instanceof EngineError) || error.code !== "cancelled") throw error;
       emit({ type: "openingCancelled" });
       return null;
-    }
-  }
-
-  /** Offers the newest stored run. Without storage training is possible all the same, and the page says so. */
-  async #offerResume(modelId: string): Promise<void> {
-    try {
-      const newest = await this.#shelf.newest(modelId);
-      if (!newest) return;
-      const { runId, step, savedAtMs, rewardMean, sizeBytes } = newest;
-      this.#ports.emit({ type: "resumeOffered", runId, step, savedAtMs, rewardMean, sizeBytes });
-    } catch (error) {
-      this.#fail(error, null, true);
     }
   }
 
@@ -214,26 +209,28 @@ export class Session {
     await this.#closeRun();
     const createdAtMs = Date.now();
     const runId = `${modelId}-${createdAtMs.toString(36)}`;
-    const release = held ?? (await this.#storage.lock(runId));
-    await this.#showRun({ runId, modelId, preset, createdAtMs, config }, null, release);
+    const release = held ?? (await this.#lock(runId));
+    try {
+      await this.#showRun({ runId, modelId, preset, createdAtMs, config }, null, release);
+    } catch (error) {
+      release();
+      throw error;
+    }
     await this.#shelf.tidyUp(modelId);
   }
 
-  async #resumeRun(runId: string, held?: ReleaseRun): Promise<void> {
+  async #resumeRun(runId: string, isForced = false, held?: ReleaseRun): Promise<void> {
     this.#needModel();
     const open = this.#current?.run;
     // After a reconnection both the page and the client may ask; once is enough.
     if (open?.runId === runId && !open.isDirty && this.#state === "paused") return;
     await this.#closeRun();
-    const release = held ?? (await this.#storage.lock(runId));
+    const release = held ?? (await this.#lock(runId, isForced));
     try {
       const { run: stored, damage } = await this.#storage.load(runId);
       // A run of an earlier version gets today's defaults for fields it does not know.
-      await this.#showRun(
-        { ...stored.record, config: makeConfig("robust", stored.record.config) },
-        stored,
-        release,
-      );
+      const config = makeConfig("robust", stored.record.config);
+      await this.#showRun({ ...stored.record, config }, stored, release);
       if (damage) this.#fail(damage, stored.record.step, true);
     } catch (error) {
       release();
@@ -241,38 +238,39 @@ export class Session {
     }
   }
 
-  /** Opens the engine's side of a run, shows it, and leaves it paused. */
-  async #showRun(
-    identity: Pick<OpenedRun, "runId" | "modelId" | "preset" | "createdAtMs" | "config">,
-    stored: StoredRun | null,
-    release: ReleaseRun,
-  ): Promise<void> {
-    let config = identity.config;
-    const engine = await this.#ports.engine.openRun({
-      preset: identity.preset,
-      config: () => config,
-      checkpoint: stored?.bytes ?? null,
-      onCompiled: (compiled, total) => this.#ports.emit({ type: "shadersCompiled", compiled, total }),
+  #lock(runId: string, isForced = false): Promise<ReleaseRun> {
+    return this.#storage.lock(runId, { isForced, onWanted: (isStolen) => this.#giveUp(runId, isStolen) });
+  }
+
+  /** Another tab takes the run: it is saved and closed here; where it is gone already, only closed. */
+  #giveUp(runId: string, isStolen: boolean): Promise<void> {
+    this.#jobs.end();
+    this.#queue = this.#queue.then(async () => {
+      if (this.#current?.run.runId !== runId) return;
+      if (isStolen) this.#current.run.isDirty = false;
+      await this.#closeRun();
+      this.#setState("empty");
+      this.#fail(new EngineError("runInUse", "This run goes on in another tab.", { runId }), null, true);
     });
-    const run: OpenedRun = {
-      ...identity,
-      get config() {
-        return config;
-      },
-      set config(changed) {
-        config = changed;
-      },
-      engine,
-      release,
-      history: [...(stored?.record.history ?? [])],
-      changes: [...(stored?.record.changes ?? [])],
-      filmstrip: [...(stored?.filmstrip ?? [])],
-      isDirty: false,
-      isSaved: stored !== null,
-    };
+    return this.#queue;
+  }
+
+  /** Opens a run, shows it, and leaves it paused. */
+  async #showRun(identity: RunIdentity, stored: StoredRun | null, release: ReleaseRun): Promise<void> {
+    const { engine, emit } = this.#ports;
+    const failure = this.#failure;
+    if (failure === "gate") this.#failure = null;
+    const run = await openRun(identity, stored, release, ({ config, checkpoint }) =>
+      engine.openRun({
+        preset: identity.preset,
+        config: () => failOpening(failure, config()),
+        checkpoint,
+        onCompiled: (compiled, total) => emit({ type: "shadersCompiled", compiled, total }),
+      }),
+    );
     const loop = this.#createLoop(run);
     this.#current = { run, loop };
-    this.#ports.emit(describeRun(run));
+    emit(describeRun(run));
     this.#setState("paused");
     await loop.reportMemory();
   }
@@ -352,7 +350,7 @@ export class Session {
     this.#setState("empty");
     // The failure was asked for once; a second one would make recovery impossible to see.
     await this.#openModel({ ...opened, backend, fail: null });
-    if (before?.isSaved) await this.#resumeRun(before.runId, before.release);
+    if (before?.isSaved) await this.#resumeRun(before.runId, false, before.release);
     else if (before) await this.#startRun(before.preset, before.config, before.release);
   }
 

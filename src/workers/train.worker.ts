@@ -36,7 +36,7 @@ const session: Session = new Session({
     load: (runId) => loadCheckpoint(database, runId),
     list: (modelId) => listRuns(database, modelId),
     delete: (runId) => deleteRun(database, runId),
-    lock: (runId) => lockRun(runId),
+    lock: (runId, order) => lockRun(runId, order),
     estimate: estimateStorage,
     readJudgements: (key) => readJudgements(database, key),
     addJudgements: (key, judgements) => addJudgements(database, key, judgements, Date.now()),

@@ -74,7 +74,7 @@ export function toGpuError(error: GPUError): EngineError {
   if (error instanceof GPUOutOfMemoryError) {
     return new EngineError(
       "outOfMemory",
-      `The GPU ran out of memory (${error.message}). Close other tabs that use it, or lower the group size or prompts per step.`,
+      `The GPU ran out of memory (${error.message}). Close other tabs that use it, or lower the memory budget: the run is then cut into smaller pieces.`,
     );
   }
   return new EngineError(

@@ -4,6 +4,7 @@ import { EngineError } from "../../engine/errors.ts";
 import { decodeCheckpoint, type Task, type TrainerEvent, writeCheckpoint } from "../../engine/index.ts";
 import type { Command } from "../../protocol/commands.ts";
 import { eventSchema, type WorkerEvent, type WorkerEventType } from "../../protocol/events.ts";
+import type { LockOrder } from "../../storage/runLock.ts";
 import type { StoredRun } from "../../storage/runRecord.ts";
 import type { EngineRun, RunOrder, SessionEngine, SessionStorage } from "../ports.ts";
 import { Session } from "../session.ts";
@@ -130,6 +131,7 @@ export function createStage() {
   let lost: EngineError | null = null;
   let loading: Promise<void> = Promise.resolve();
   let working: Promise<void> = Promise.resolve();
+  const locks: LockOrder[] = [];
   const judged = new Map<string, string[]>();
   const waiting: { type: WorkerEventType; count: number; resolve: () => void }[] = [];
   const engine: SessionEngine = {
@@ -144,6 +146,7 @@ export function createStage() {
       return { family: "showo", imageSide: 16, imageTokenCount: 2, parameterCount: 10 };
     },
     openRun: async (order) => {
+      if (order.config().memoryBudget < 0.01) throw new EngineError("outOfMemory", "too much", { peak: 8 });
       order.onCompiled(2, 2);
       const { checkpoint } = order;
       const run = new FakeRun(order, checkpoint ? (await decodeCheckpoint(checkpoint)).step : 0);
@@ -204,7 +207,10 @@ export function createStage() {
     delete: async (runId) => {
       stored.delete(runId);
     },
-    lock: async () => () => undefined,
+    lock: async (_runId, { onWanted, isForced }) => {
+      locks.push({ onWanted, isForced });
+      return () => undefined;
+    },
     estimate: async () => ({ usedBytes: 1, quotaBytes: 2 }),
     readJudgements: async (key) => judged.get(key) ?? [],
     addJudgements: async (key, judgements) => {
@@ -251,6 +257,7 @@ export function createStage() {
   };
   const loseDevice = () => engine.destroyDevice();
   return {
+    locks,
     loseDevice,
     holdJob,
     judged,

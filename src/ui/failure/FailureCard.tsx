@@ -3,11 +3,13 @@ import { Icon } from "../components/Icon.tsx";
 import { PushButton } from "../components/PushButton.tsx";
 import type { Playground } from "../playground.ts";
 import type { Failure } from "../stores/runStore.ts";
-import { usePlayground, useRun } from "../usePlayground.ts";
+import { useDevice, usePlayground, useRun } from "../usePlayground.ts";
 import styles from "./FailureCard.module.css";
 import { type Card, FAILURE_CARDS, type Remedy } from "./failureCards.ts";
+import { fitBudget } from "./fitBudget.ts";
 
-const REMEDY_WORDS: Record<Remedy, string> = {
+const REMEDY_WORDS: Record<Exclude<Remedy, "fitMemory">, string> = {
+  takeOver: "Take it over here",
   reconnect: "Reconnect",
   useWasm: "Use WebAssembly",
   newRun: "Start a new run",
@@ -32,9 +34,17 @@ export function writeReport(playground: Playground, failure: Failure): string {
   return JSON.stringify(report, null, 2);
 }
 
-function applyRemedy(remedy: Exclude<Remedy, "copyReport">, playground: Playground): void {
+function applyRemedy(
+  remedy: Exclude<Remedy, "copyReport" | "fitMemory">,
+  failure: Failure,
+  playground: Playground,
+): void {
   const { session, stores } = playground;
   switch (remedy) {
+    case "takeOver":
+      stores.run.setState({ failure: null });
+      session.send({ type: "resumeRun", runId: String(failure.error.data.runId), isForced: true });
+      break;
     case "reconnect":
       session.reconnect(stores.device.getState().backend?.backend ?? "auto");
       break;
@@ -72,9 +82,47 @@ function CopyReport({ failure }: { failure: Failure }) {
   );
 }
 
+/** Another memory budget, and on: a larger one where the run needs it, a smaller one where the device has less. */
+function FitMemory({ failure, kind }: { failure: Failure; kind: "main" | "plain" }) {
+  const { session, stores } = usePlayground();
+  const planned = useDevice((device) => device.memory?.planned);
+  const fit = fitBudget(failure.error.data.peak, planned);
+  if (!fit) return null;
+  const apply = () => {
+    stores.run.setState({ failure: null });
+    if (fit.isNewRun) {
+      session.startRun({ memoryBudget: fit.budget });
+      return;
+    }
+    session.send({ type: "changeConfig", changes: { memoryBudget: fit.budget } });
+    session.send({ type: "play" });
+  };
+  return (
+    <PushButton kind={kind} onPress={apply}>
+      {fit.words}
+    </PushButton>
+  );
+}
+
+interface RemedyProps {
+  readonly remedy: Remedy;
+  readonly failure: Failure;
+  readonly kind: "main" | "plain";
+}
+
+function RemedyButton({ remedy, failure, kind }: RemedyProps) {
+  const playground = usePlayground();
+  if (remedy === "copyReport") return <CopyReport failure={failure} />;
+  if (remedy === "fitMemory") return <FitMemory failure={failure} kind={kind} />;
+  return (
+    <PushButton kind={kind} onPress={() => applyRemedy(remedy, failure, playground)}>
+      {REMEDY_WORDS[remedy]}
+    </PushButton>
+  );
+}
+
 /** What went wrong, above everything else; finished steps stay visible below it. */
 export function FailureCard() {
-  const playground = usePlayground();
   const failure = useRun((run) => run.failure);
   const finished = useRun((run) => run.step);
   if (!failure) return null;
@@ -92,19 +140,9 @@ export function FailureCard() {
           {finished > 0 ? ` Step ${finished} is the last finished one.` : ""}
         </p>
         <div className={styles.buttons}>
-          {card.remedies.map((remedy, at) =>
-            remedy === "copyReport" ? (
-              <CopyReport key={remedy} failure={failure} />
-            ) : (
-              <PushButton
-                key={remedy}
-                kind={at === 0 ? "main" : "plain"}
-                onPress={() => applyRemedy(remedy, playground)}
-              >
-                {REMEDY_WORDS[remedy]}
-              </PushButton>
-            ),
-          )}
+          {card.remedies.map((remedy, at) => (
+            <RemedyButton key={remedy} remedy={remedy} failure={failure} kind={at === 0 ? "main" : "plain"} />
+          ))}
         </div>
       </div>
     </section>

@@ -1,7 +1,15 @@
 /** Every failure the engine can name, as a card: what it is called, what happened, and the ways on. */
 import type { EngineErrorCode } from "../../engine/errors.ts";
 
-export type Remedy = "reconnect" | "useWasm" | "newRun" | "reload" | "copyReport" | "dismiss";
+export type Remedy =
+  | "reconnect"
+  | "useWasm"
+  | "newRun"
+  | "fitMemory"
+  | "takeOver"
+  | "reload"
+  | "copyReport"
+  | "dismiss";
 
 export interface Card {
   readonly title: string;
@@ -88,7 +96,7 @@ export const FAILURE_CARDS = {
     title: "Out of memory",
     story:
       "The work needs more memory than the device gives, or than this run may take. A lower memory budget cuts it into smaller pieces; a smaller adapter or weights in few bits need less.",
-    remedies: ["newRun", "useWasm", "copyReport"],
+    remedies: ["fitMemory", "newRun", "useWasm", "dismiss", "copyReport"],
   },
   gpuError: {
     title: "The graphics device reported an error",
@@ -115,8 +123,8 @@ export const FAILURE_CARDS = {
   runInUse: {
     title: "This run is open in another tab",
     story:
-      "One tab trains a run at a time, so that two cannot overwrite each other. Go on there, or start a new run.",
-    remedies: ["newRun", "dismiss"],
+      "One tab trains a run at a time, so that two cannot overwrite each other. Taken over, it is saved and closed there first.",
+    remedies: ["takeOver", "newRun", "dismiss"],
   },
   cancelled: {
     title: "Stopped",

@@ -1,0 +1,84 @@
+/** States that are no failure of ours: too little memory, other tabs, a hidden tab, groups that teach nothing. */
+import { expect, test } from "@playwright/test";
+import { Playground } from "../playground.ts";
+
+test("memory gate: what is needed and allowed is said, and a larger budget begins the run", async ({
+  page,
+}) => {
+  const playground = new Playground(page);
+  await playground.visit({ model: "nano", backend: "wasm", fail: "gate" });
+  await expect(playground.card).toContainText("Out of memory", { timeout: 400_000 });
+  await expect(playground.card).toContainText(/takes [\d.]+ MiB, [\d.]+ MiB of it the weights/);
+  await playground.keepScreenshot("state-memory-gate");
+  await playground.button(/^Let it take [\d.]+ GiB$/).click();
+  await playground.expectReady();
+  await expect(playground.card).toBeHidden();
+  await playground.makeStepsSmall();
+  await playground.step(1);
+});
+
+test("out of memory in a run: it rests with its finished step, and goes on", async ({ page }) => {
+  const playground = new Playground(page);
+  await playground.open({ model: "nano", backend: "wasm", fail: "oom" });
+  await playground.makeStepsSmall();
+  await playground.button("Play").click();
+  await expect(playground.card).toContainText("Out of memory", { timeout: 400_000 });
+  await expect(playground.card).toContainText("Step 1 is the last finished one.");
+  await playground.button("Go on").click();
+  await expect(playground.card).toBeHidden();
+  await playground.step(2);
+});
+
+test("two tabs: the second says who has the run, takes it over, and the first lets go", async ({
+  context,
+}) => {
+  const first = new Playground(await context.newPage());
+  await first.open({ model: "nano", backend: "wasm" });
+  await first.makeStepsSmall();
+  await first.step(1);
+  await first.expectSaved(1);
+  const second = new Playground(await context.newPage());
+  await second.visit({ model: "nano", backend: "wasm" });
+  await second.button("Continue at step 1").click({ timeout: 400_000 });
+  await expect(second.card).toContainText("This run is open in another tab");
+  await second.keepScreenshot("state-two-tabs");
+  await second.button("Take it over here").click();
+  await second.expectFinished(1);
+  await expect(first.card).toContainText("This run goes on in another tab.");
+  await second.step(2);
+});
+
+test("hidden tab: it saves, its title counts the steps, and on return the page is up to date", async ({
+  page,
+}) => {
+  const playground = new Playground(page);
+  await playground.open({ model: "nano", backend: "wasm" });
+  await playground.makeStepsSmall();
+  const hide = (isHidden: boolean) =>
+    page.evaluate((hidden) => {
+      Object.defineProperty(document, "hidden", { value: hidden, configurable: true });
+      document.dispatchEvent(new Event("visibilitychange"));
+    }, isHidden);
+  await playground.button("Play").click();
+  await playground.expectFinished(1);
+  await hide(true);
+  await expect(page).toHaveTitle(/^Step [2-9]/, { timeout: 400_000 });
+  await hide(false);
+  await expect(page).toHaveTitle(/^(?!Step)/);
+  await playground.button("Pause").click();
+  await playground.expectReady();
+  await expect(playground.status).toContainText(/saved .*step [2-9]/);
+});
+
+test("dead groups: after five steps without a difference the page says what to do", async ({ page }) => {
+  const playground = new Playground(page);
+  await playground.open({ model: "nano", backend: "wasm" });
+  await playground.makeStepsSmall();
+  await playground.set("group size G", 2);
+  // So cold that both images of a group are the same.
+  await playground.set("temperature", 0);
+  await playground.button("Play").click();
+  const notices = page.getByRole("region", { name: "Notices" });
+  await expect(notices).toContainText(/group/, { timeout: 400_000 });
+  await playground.keepScreenshot("state-dead-groups");
+});
