@@ -50,7 +50,9 @@ export function* writeCsv(rows: readonly MetricRow[]): Generator<string, void> {
   const columns = listColumns(rows);
   const heads = columns.map((name) => (unitOf(name) ? `${name} [${unitOf(name)}]` : name));
   yield csvLine(["step", ...heads]);
-  for (const { step, values } of rows) yield csvLine([step, ...columns.map((name) => values[name] ?? "")]);
+  for (const { step, values } of rows) {
+    yield csvLine([step, ...columns.map((name) => values[name] ?? "")]);
+  }
 }
 
 /** Lines of a JSON Lines file: a head with the run and the units, then `{"step":1,"rewardMean":0.5,…}` a step. */

@@ -1,7 +1,7 @@
 /** A client that plays a made-up run, for the harness: no model, no learning, only events of the right shape. */
 import { makeConfig, type RunConfig } from "../../engine/config.ts";
 import type { Command } from "../../protocol/commands.ts";
-import type { EventOf, RunSummary, WireImage, WorkerEvent } from "../../protocol/events.ts";
+import type { EventOf, WireImage, WorkerEvent } from "../../protocol/events.ts";
 import { PHASES } from "../../protocol/events.ts";
 import type { TrainClient } from "../../workers/client.ts";
 
@@ -27,7 +27,7 @@ function stream(seed: number): () => number {
 }
 
 /** Discs on a soft ground; noisier when `skill` is low. */
-function paint(count: number, colour: number, skill: number, seed: number): WireImage {
+export function paint(count: number, colour: number, skill: number, seed: number): WireImage {
   const random = stream(seed);
   const rgb = new Uint8Array(SIDE * SIDE * 3);
   const [, red, green, blue] = COLOURS[colour] ?? COLOURS[0] ?? ["", 0, 0, 0];
@@ -163,59 +163,6 @@ export function fakeRunStarted(steps: number, config = makeConfig()): EventOf<"r
     changes: steps > 40 ? [{ step: 40, keys: ["learningRate"] }] : [],
     filmstrip: frames,
   };
-}
-
-const FAKE_RUN: RunSummary = {
-  runId: "run-1",
-  title: null,
-  isPinned: false,
-  isOpen: true,
-  preset: "robust",
-  config: makeConfig("robust", { promptKind: "counting", learningRate: 3e-4 }),
-  step: 87,
-  createdAtMs: Date.parse("2026-11-23T11:04:00"),
-  savedAtMs: Date.parse("2026-11-23T12:04:00"),
-  rewardMean: 0.64,
-  sizeBytes: 2.1e6,
-};
-
-export const FAKE_RUNS: readonly RunSummary[] = [
-  FAKE_RUN,
-  {
-    ...FAKE_RUN,
-    runId: "run-2",
-    title: "Counts to three",
-    isPinned: true,
-    isOpen: false,
-    config: makeConfig("robust", { promptKind: "counting", klImage: 0, groupSize: 16 }),
-    step: 240,
-    rewardMean: 0.81,
-  },
-];
-
-type DrawSamples = Extract<Command, { type: "drawSamples" }>;
-
-/** A sample of each source of a command: better painted where it is trained. */
-export function fakeSamples({ jobId, sources, seed }: DrawSamples): EventOf<"sampleDrawn">[] {
-  return sources.map((source, at) => {
-    const run = source.of === "run" ? FAKE_RUNS.find(({ runId }) => runId === source.runId) : null;
-    const step = run?.step ?? 0;
-    return {
-      type: "sampleDrawn",
-      jobId,
-      source: at,
-      step,
-      image: paint(
-        step > 0 ? 3 : 2,
-        0,
-        step > 0 ? 0.95 : 0.4,
-        [...seed].reduce((sum, c) => sum + c.charCodeAt(0), 7),
-      ),
-      question: "how many apples are there?",
-      answer: step > 0 ? "three" : "two",
-      probability: step > 0 ? 0.92 : 0.31,
-    };
-  });
 }
 
 export function createFakeClient(respond: (command: Command, client: FakeClient) => void): FakeClient {

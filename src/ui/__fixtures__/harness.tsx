@@ -3,15 +3,8 @@ import { createRoot } from "react-dom/client";
 import type { Command } from "../../protocol/commands.ts";
 import { App } from "../App.tsx";
 import { createPlayground } from "../playground.ts";
-import {
-  createFakeClient,
-  FAKE_BACKEND,
-  FAKE_MODEL,
-  FAKE_RUNS,
-  type FakeClient,
-  fakeRunStarted,
-  fakeSamples,
-} from "./fakeClient.ts";
+import { drawFakeSamples, FAKE_RUNS } from "./fakeArena.ts";
+import { createFakeClient, FAKE_BACKEND, FAKE_MODEL, type FakeClient, fakeRunStarted } from "./fakeClient.ts";
 
 const state = new URLSearchParams(location.search).get("state") ?? "idle";
 
@@ -91,28 +84,11 @@ function play(client: FakeClient): void {
   client.emit({ type: "failed", error, isFatal: true, step: steps + 2 });
 }
 
-const SAMPLE_MS = 400;
-
-/** The arena's job: each picture takes a moment; it ends when asked to. */
-function drawSamples(command: Extract<Command, { type: "drawSamples" }>, client: FakeClient): void {
-  const { jobId, sources } = command;
-  client.emit({ type: "jobStarted", jobId, total: sources.length, done: 0, judge: null, header: null });
-  const isEnded = () => client.sent.some((sent) => sent.type === "endJob" && sent.jobId === jobId);
-  const samples = fakeSamples(command);
-  const goOn = () => {
-    const sample = isEnded() ? undefined : samples.shift();
-    if (sample) client.emit(sample);
-    if (sample && samples.length > 0) setTimeout(goOn, SAMPLE_MS);
-    else client.emit({ type: "jobEnded", jobId, outcome: sample ? "finished" : "stopped" });
-  };
-  setTimeout(goOn, SAMPLE_MS);
-}
-
 function respond(command: Command, client: FakeClient): void {
   if (command.type === "openModel") setTimeout(() => open(client), 20);
   if (command.type === "startRun" || command.type === "resumeRun") setTimeout(() => play(client), 20);
   if (command.type === "listRuns") client.emit({ type: "runsListed", runs: [...FAKE_RUNS] });
-  if (command.type === "drawSamples") drawSamples(command, client);
+  if (command.type === "drawSamples") drawFakeSamples(command, client);
   if (command.type === "pause") client.emit({ type: "stateChanged", state: "paused" });
   if (command.type === "play") client.emit({ type: "stateChanged", state: "running" });
 }

@@ -2,7 +2,8 @@ import { readFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
 import { makeConfig } from "../../../engine/config.ts";
 import { readRecording } from "../../../formats/recordingFile.ts";
-import { createFakeClient, FAKE_MODEL, FAKE_RUNS, fakeSamples } from "../../__fixtures__/fakeClient.ts";
+import { FAKE_RUNS, fakeSamples } from "../../__fixtures__/fakeArena.ts";
+import { createFakeClient, FAKE_MODEL } from "../../__fixtures__/fakeClient.ts";
 import type { ActionContext } from "../../actions/action.ts";
 import {
   drawPair,
