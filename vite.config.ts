@@ -104,6 +104,8 @@ export default defineConfig({
     target: "es2023",
     chunkSizeWarningLimit: 2500,
     rolldownOptions: {
+      // Not news to who starts the page.
+      checks: { pluginTimings: false },
       input: { index: "index.html", sw: "src/offline/serviceWorker.ts" },
       // Its address is its scope, so it has no folder and no hash.
       output: { entryFileNames: ({ name }) => (name === "sw" ? "sw.js" : "assets/[name]-[hash].js") },

@@ -1,4 +1,7 @@
-/** On a phone, and on a page enlarged four times (320 px), nothing is wider than the window (WCAG 1.4.10). */
+/**
+ * On a phone, on a page enlarged four times (320 px) and where the page changes its form, nothing is wider than the window
+ * (WCAG 1.4.10).
+ */
 import { expect, type Page, test } from "@playwright/test";
 import { Playground } from "../playground.ts";
 
@@ -25,3 +28,12 @@ for (const width of [320, 390]) {
     }
   });
 }
+
+test("the controls of a live run fit every window", async ({ page }) => {
+  const playground = new Playground(page);
+  await playground.open({ model: "nano", backend: "wasm" });
+  for (const width of [600, 700, 900, 1024, 1200]) {
+    await page.setViewportSize({ width, height: 800 });
+    await expectNoSideways(page);
+  }
+});

@@ -32,7 +32,7 @@ async function evaluate(...args: string[]): Promise<Line[]> {
       return { dog: [{ box: [0, 0, 9, 9], score: 0.95, color: "red" }] };
     }),
   );
-  const model = ["--backend", "cpu", "--model", "public/models/nano", "--scenes", "6"];
+  const model = ["--backend", "wasm", "--model", "public/models/nano", "--scenes", "6"];
   await program.parseAsync(["node", "unirl", "eval", ...model, "--steps", "1", "--json", ...args]);
   return parseLines(printed);
 }
@@ -118,7 +118,7 @@ describe("unirl eval --suite quantisation", { timeout: START_TIMEOUT_MS }, () =>
       expect(Object.keys(cosines)).toEqual(["both", "image", "answer"]);
       for (const value of Object.values(cosines)) expect(value).toBeGreaterThan(0.9);
       expect(bytes).toBeLessThan(f32Bytes / 3);
-      expect(line).toMatchObject({ samples: 2, backend: "cpu", adapter: null });
+      expect(line).toMatchObject({ samples: 2, backend: "wasm", adapter: null });
     }
     const missing = ["--adapter", join(folder, "none.safetensors")];
     await expect(

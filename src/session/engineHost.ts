@@ -92,7 +92,7 @@ export function createEngineHost(options: HostOptions): SessionEngine {
       const onJudgeProgress = (progress: LoadProgress) =>
         onProgress({ ...progress, file: `judge/${progress.file}` });
       const readJudge = createFileReader(judgeUrl ?? modelUrl, { ...reading, onProgress: onJudgeProgress });
-      const detector = judgeUrl === null ? null : await loadDetector(readJudge, judgeUrl);
+      const detector = judgeUrl === null ? null : await loadDetector(readJudge, folderName(judgeUrl));
       const describe = async () => {
         const [tokenizer = "", digest = modelSha256 ?? ""] = await digests();
         // In few bits it is another model.
@@ -215,6 +215,11 @@ async function drawFilm(
     signal,
   });
   return await model.decodeImages(codes);
+}
+
+/** What a folder is called, wherever it lies: verdicts of the same judge are the same on every site. */
+function folderName(url: string): string {
+  return new URL(url).pathname.split("/").filter(Boolean).at(-1) ?? url;
 }
 
 function parseJson(bytes: Uint8Array, file: string): unknown {

@@ -10,6 +10,7 @@ const TARGET = {
     { name: "model.safetensors", bytes: 100 },
     { name: "judge", bytes: 50 },
   ],
+  hasJudge: true,
 };
 
 describe("mergeParts", () => {

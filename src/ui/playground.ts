@@ -4,6 +4,7 @@ import { createRecordedClient } from "../workers/recordedClient.ts";
 import type { ActionContext } from "./actions/action.ts";
 import { ACTIONS } from "./actions/actions.ts";
 import { parseAddress } from "./address.ts";
+import { followJobs } from "./judging.ts";
 import { followLocation } from "./location.ts";
 import { createPage, fetchRecording, type Page, type PageParts, type Side } from "./page.ts";
 import { createRecordedSession } from "./recordedSession.ts";
@@ -133,6 +134,7 @@ export function createPlayground(parts: PlaygroundParts): PlaygroundHost {
   ];
   const detachShortcuts = attachShortcuts(ACTIONS, () => views[store.getState().source]);
   const unfollowTheme = followTheme(settings);
+  const unfollowJobs = followJobs(live);
   const unfollowVisibility = reportVisibility(live, connections);
   const address = followLocation(page);
   void openPage(page, address.follow);
@@ -145,6 +147,7 @@ export function createPlayground(parts: PlaygroundParts): PlaygroundHost {
       unfollowVisibility();
       detachShortcuts();
       unfollowTheme();
+      unfollowJobs();
       sharing.dispose();
       for (const connection of connections) connection.disconnect();
       live.session.dispose();

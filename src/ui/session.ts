@@ -36,9 +36,15 @@ export interface Session {
   dispose(): void;
 }
 
-function describeTarget({ id, title, files, bytes, judgeBytes = 0 }: ModelEntry): Target {
+function describeTarget({ id, title, files, bytes, judge: judgeId, judgeBytes = 0 }: ModelEntry): Target {
   const judge = judgeBytes > 0 ? [{ name: JUDGE_PART, bytes: judgeBytes }] : [];
-  return { id, title, bytes: bytes + judgeBytes, parts: [...files, ...judge] };
+  return {
+    id,
+    title,
+    bytes: bytes + judgeBytes,
+    parts: [...files, ...judge],
+    hasJudge: judgeId !== undefined,
+  };
 }
 
 /** What a run begins with. */

@@ -3,25 +3,25 @@ import { useEffect, useMemo } from "react";
 import { useStore } from "zustand";
 import type { RunSummary } from "../protocol/events.ts";
 import { useLive, usePlayground } from "./usePlayground.ts";
-import { listWeights, type WeightsOption } from "./weightsOptions.ts";
+import { type WeightsOption, weightsIn } from "./weightsOptions.ts";
+
+/** Whether the worker can be asked. */
+export const useIsOpen = (): boolean => useLive((run) => run.model !== null && run.opening === "ready");
 
 /** The stored runs; null until the model is open and they are listed. Asks for them. */
 export function useStoredRuns(): readonly RunSummary[] | null {
   const { live } = usePlayground().page;
-  const isReady = useLive((run) => run.model !== null && run.opening === "ready");
+  const isOpen = useIsOpen();
   useEffect(() => {
-    if (isReady) live.session.send({ type: "listRuns" });
-  }, [isReady, live]);
+    if (isOpen) live.session.send({ type: "listRuns" });
+  }, [isOpen, live]);
   return useStore(live.stores.runs, ({ runs }) => runs);
 }
 
 export function useWeightsOptions(): readonly WeightsOption[] {
-  const { live } = usePlayground().page;
+  const { stores } = usePlayground().page.live;
   const runs = useStoredRuns();
-  const runId = useLive((run) => run.runId);
-  const step = useLive((run) => run.step);
-  return useMemo(() => {
-    const rewardMean = live.stores.metrics.getState().columns.last("rewardMean");
-    return listWeights(runs, runId === null ? null : { runId, step, rewardMean });
-  }, [live, runs, runId, step]);
+  const openRun = useLive(({ runId, step }) => `${runId} ${step}`);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: what the stores hold changes with these
+  return useMemo(() => weightsIn(stores), [stores, runs, openRun]);
 }

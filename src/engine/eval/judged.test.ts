@@ -38,7 +38,7 @@ const detector = () =>
   });
 
 beforeAll(async () => {
-  await startNodeBackend("cpu");
+  await startNodeBackend("wasm");
   const folder = new URL("../../../public/models/nano/", import.meta.url);
   model = await loadModel(async (path) => new Uint8Array(await readFile(new URL(path, folder))), "nano");
   images = await judgeDraws({ model, detector: detector() }, draws, {

@@ -2,7 +2,8 @@
 import { makeConfig } from "../../engine/config.ts";
 import type { Command } from "../../protocol/commands.ts";
 import type { EventOf, RunSummary } from "../../protocol/events.ts";
-import { type FakeClient, paint } from "./fakeClient.ts";
+import type { FakeClient } from "./fakeClient.ts";
+import { paint } from "./paint.ts";
 
 const FAKE_RUN: RunSummary = {
   runId: "run-1",

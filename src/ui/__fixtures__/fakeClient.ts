@@ -1,51 +1,14 @@
 /** A client that plays a made-up run, for the harness: no model, no learning, only events of the right shape. */
 import { makeConfig, type RunConfig } from "../../engine/config.ts";
 import type { Command } from "../../protocol/commands.ts";
-import type { EventOf, WireImage, WorkerEvent } from "../../protocol/events.ts";
+import type { EventOf, WorkerEvent } from "../../protocol/events.ts";
 import { PHASES } from "../../protocol/events.ts";
 import type { TrainClient } from "../../workers/client.ts";
+import { COLOURS, paint, SIDE, stream } from "./paint.ts";
 
-const SIDE = 64;
 const TOKENS = 64;
-const COLOURS: readonly (readonly [string, number, number, number])[] = [
-  ["red", 214, 60, 48],
-  ["blue", 52, 116, 204],
-  ["green", 58, 150, 84],
-  ["yellow", 240, 196, 60],
-];
 const WORDS = ["one", "two", "three", "four"];
 const THINGS = ["apple", "ball", "cup", "kite"];
-
-/** A small repeatable stream of numbers in [0, 1). */
-function stream(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (Math.imul(state ^ (state >>> 15), 0x2c1b3c6d) + 0x6d2b79f5) >>> 0;
-    const mixed = Math.imul(state ^ (state >>> 13), 0x85ebca6b) >>> 0;
-    return ((mixed ^ (mixed >>> 16)) >>> 0) / 2 ** 32;
-  };
-}
-
-/** Discs on a soft ground; noisier when `skill` is low. */
-export function paint(count: number, colour: number, skill: number, seed: number): WireImage {
-  const random = stream(seed);
-  const rgb = new Uint8Array(SIDE * SIDE * 3);
-  const [, red, green, blue] = COLOURS[colour] ?? COLOURS[0] ?? ["", 0, 0, 0];
-  const discs = Array.from({ length: count }, () => [
-    14 + random() * 36,
-    14 + random() * 36,
-    8 + random() * 5,
-  ]);
-  for (let at = 0; at < SIDE * SIDE; at++) {
-    const [x, y] = [at % SIDE, Math.floor(at / SIDE)];
-    const isInside = discs.some(([cx = 0, cy = 0, r = 0]) => (x - cx) ** 2 + (y - cy) ** 2 < r * r);
-    const light = isInside ? [red, green, blue] : [243, 240, 232];
-    const noise = (1 - skill) * 90;
-    for (let c = 0; c < 3; c++)
-      rgb[at * 3 + c] = Math.max(0, Math.min(255, (light[c] ?? 0) + (random() - 0.5) * noise));
-  }
-  return { width: SIDE, height: SIDE, rgb };
-}
 
 function metricsOf(step: number, config: RunConfig): Record<string, number> {
   const random = stream(step * 7919 + 3);

@@ -3,8 +3,9 @@ import { createRoot } from "react-dom/client";
 import type { Command } from "../../protocol/commands.ts";
 import { App } from "../App.tsx";
 import { createPlayground } from "../playground.ts";
-import { drawFakeSamples, FAKE_RUNS } from "./fakeArena.ts";
+import { drawFakeSamples } from "./fakeArena.ts";
 import { createFakeClient, FAKE_BACKEND, FAKE_MODEL, type FakeClient, fakeRunStarted } from "./fakeClient.ts";
+import { createFakeJudge } from "./fakeJudge.ts";
 
 const state = new URLSearchParams(location.search).get("state") ?? "idle";
 
@@ -13,6 +14,11 @@ const SCENES: Readonly<Record<string, readonly [number, number, number]>> = {
   idle: [0, 0, 0],
   sampling: [64, 0, 5],
   finished: [120, 4, 8],
+  judged: [120, 4, 8],
+  judging: [120, 4, 8],
+  unjudged: [0, 4, 8],
+  nojudge: [0, 4, 8],
+  judgebreaks: [120, 4, 8],
 };
 
 const MANIFEST = {
@@ -24,6 +30,7 @@ const MANIFEST = {
       files: [{ name: "model.safetensors", bytes: 9_800_000 }],
       bytes: 11_400_000,
       sprites: "world/sprites.safetensors",
+      ...(state === "nojudge" ? {} : { judge: "judge-tiny", judgeBytes: 325_000 }),
     },
   ],
 };
@@ -72,7 +79,7 @@ function play(client: FakeClient): void {
     savedAtMs: Date.parse("2026-11-23T12:04:00"),
     sizeBytes: 2.1e6,
   });
-  client.emit({ type: "stateChanged", state: state === "finished" ? "paused" : "running" });
+  client.emit({ type: "stateChanged", state: phase === 4 ? "paused" : "running" });
   client.playTo(steps + 1, state === "failed" ? 4 : phase, decode);
   if (state !== "failed") return;
   client.playTo(steps + 2, 0, 4);
@@ -87,11 +94,17 @@ function play(client: FakeClient): void {
 function respond(command: Command, client: FakeClient): void {
   if (command.type === "openModel") setTimeout(() => open(client), 20);
   if (command.type === "startRun" || command.type === "resumeRun") setTimeout(() => play(client), 20);
-  if (command.type === "listRuns") client.emit({ type: "runsListed", runs: [...FAKE_RUNS] });
+  judge(command, client);
   if (command.type === "drawSamples") drawFakeSamples(command, client);
   if (command.type === "pause") client.emit({ type: "stateChanged", state: "paused" });
   if (command.type === "play") client.emit({ type: "stateChanged", state: "running" });
 }
+
+/** `state=judged`, `judging`, `unjudged`, `nojudge`, `judgebreaks`: for `#/geneval`. */
+const judge = createFakeJudge({
+  stored: state === "judged" ? 1 : state === "judging" ? 0.3 : 0,
+  breaks: state === "judgebreaks",
+});
 
 const host = createPlayground({ client: createFakeClient(respond), fetchJson: async () => MANIFEST });
 const root = document.getElementById("root");

@@ -4,6 +4,7 @@ import { copyLink } from "./copyLink.ts";
 import { exportRun } from "./exportRun.ts";
 import { goTo } from "./goTo.ts";
 import { help } from "./help.ts";
+import { judgeImages } from "./judge.ts";
 import { lookAhead } from "./lookAhead.ts";
 import { lookBack } from "./lookBack.ts";
 import { nextPair } from "./nextPair.ts";
@@ -27,6 +28,7 @@ export const ACTIONS: readonly Action[] = [
   save,
   lookBack,
   lookAhead,
+  judgeImages,
   exportRun,
   openFile,
   switchSource,

@@ -1,4 +1,5 @@
 import { type ReactNode, useId } from "react";
+import card from "./Card.module.css";
 import styles from "./Panel.module.css";
 
 /** A titled region of the page. */
@@ -10,9 +11,9 @@ export function Panel(props: {
 }) {
   const titleId = useId();
   return (
-    <section className={`${styles.panel} ${props.className ?? ""}`} aria-labelledby={titleId}>
+    <section className={`${card.card} ${styles.panel} ${props.className ?? ""}`} aria-labelledby={titleId}>
       <header className={styles.head}>
-        <h2 id={titleId} className={styles.title}>
+        <h2 id={titleId} className={card.kicker}>
           {props.title}
         </h2>
         {props.aside}

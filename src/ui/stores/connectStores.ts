@@ -7,6 +7,7 @@ import type { WorkerEvent } from "../../protocol/events.ts";
 import type { TrainClient } from "../../workers/client.ts";
 import { type ArenaStore, createArenaStore, reduceArena } from "./arenaStore.ts";
 import { createDeviceStore, type DeviceStore, reduceDevice } from "./deviceStore.ts";
+import { createEvaluationStore, type EvaluationStore, reduceEvaluation } from "./evaluationStore.ts";
 import { createGalleryStore, EMPTY_GALLERY, type GalleryStore, reduceGallery } from "./galleryStore.ts";
 import { createMetricsStore, type MetricsStore, reduceMetrics } from "./metricsStore.ts";
 import { createRunStore, EMPTY_RUN, type RunStore, reduceRun } from "./runStore.ts";
@@ -31,6 +32,7 @@ export interface Stores extends SharedStores {
   readonly gallery: GalleryStore;
   readonly device: DeviceStore;
   readonly runs: RunsStore;
+  readonly evaluation: EvaluationStore;
   readonly settings: SettingsStore;
 }
 
@@ -42,6 +44,7 @@ export function createStores(settings: SettingsStore, shared = createSharedStore
     gallery: createGalleryStore(),
     device: createDeviceStore(),
     runs: createRunsStore(),
+    evaluation: createEvaluationStore(),
     settings,
   };
 }
@@ -113,6 +116,7 @@ export function connectStores(
     fold(stores.device, reduceDevice, events);
     fold(stores.arena, reduceArena, events);
     fold(stores.runs, reduceRuns, events);
+    fold(stores.evaluation, reduceEvaluation, events);
     if (ownsDraft) settleDraft(stores.settings, events);
   };
   const disconnect = client.subscribe((event) => {

@@ -24,6 +24,8 @@ export interface Target {
   readonly bytes: number;
   /** Its parts: the model's files, and the judge as one. */
   readonly parts: readonly { readonly name: string; readonly bytes: number }[];
+  /** Whether its world has an outside judge. */
+  readonly hasJudge: boolean;
 }
 
 export interface RunView {

@@ -4,11 +4,19 @@ import type { RunConfig } from "../../engine/config.ts";
 
 export type Theme = "light" | "dark";
 
+/** How much is judged of a state of the model. */
+export interface JudgingPlan {
+  /** Test prompts; null for all. */
+  readonly promptCount: number | null;
+  readonly imagesPerPrompt: number;
+}
+
 export interface SettingsView {
   readonly theme: Theme;
   /** Weight of the past in the curves' moving average, 0 to 0.99. */
   readonly smoothing: number;
   readonly hasShortcuts: boolean;
+  readonly judging: JudgingPlan;
   readonly isTableOpen: boolean;
   readonly isAdvancedOpen: boolean;
   readonly isHelpOpen: boolean;
@@ -26,20 +34,30 @@ const THEME_KEY = "unirl.theme";
 const DEFAULTS: Omit<SettingsView, "theme"> = {
   smoothing: 0.6,
   hasShortcuts: true,
+  judging: { promptCount: 60, imagesPerPrompt: 4 },
   isTableOpen: false,
   isAdvancedOpen: false,
   isHelpOpen: false,
   draft: {},
 };
 
+const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) > 0;
+
+function isPlan(value: unknown): value is JudgingPlan {
+  if (typeof value !== "object" || value === null) return false;
+  const { promptCount, imagesPerPrompt } = value as Partial<JudgingPlan>;
+  return (promptCount === null || isCount(promptCount)) && isCount(imagesPerPrompt);
+}
+
 function recall(memory: Memory | null): Partial<SettingsView> {
   try {
     const known: unknown = JSON.parse(memory?.getItem(MEMORY_KEY) ?? "{}");
     if (typeof known !== "object" || known === null) return {};
-    const { smoothing, hasShortcuts } = known as Partial<SettingsView>;
+    const { smoothing, hasShortcuts, judging } = known as Partial<SettingsView>;
     return {
       ...(typeof smoothing === "number" && smoothing >= 0 && smoothing <= 0.99 ? { smoothing } : {}),
       ...(typeof hasShortcuts === "boolean" ? { hasShortcuts } : {}),
+      ...(isPlan(judging) ? { judging } : {}),
     };
   } catch {
     // Unreadable or forbidden memory (private window): the defaults are right.
@@ -49,8 +67,8 @@ function recall(memory: Memory | null): Partial<SettingsView> {
 
 function remember(memory: Memory | null, next: SettingsView, before: SettingsView): void {
   try {
-    const { smoothing, hasShortcuts } = next;
-    memory?.setItem(MEMORY_KEY, JSON.stringify({ smoothing, hasShortcuts }));
+    const { smoothing, hasShortcuts, judging } = next;
+    memory?.setItem(MEMORY_KEY, JSON.stringify({ smoothing, hasShortcuts, judging }));
     if (next.theme !== before.theme) memory?.setItem(THEME_KEY, next.theme);
   } catch {
     // Storage is full or forbidden: the choice holds until the page closes.

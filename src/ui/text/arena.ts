@@ -57,6 +57,7 @@ export const ARENA_WORDS = {
   keepSeedHelp: "Draw with this seed every time.",
   setup: "What meets",
   pauses: "Training is running. It pauses while these are drawn.",
+  endsJudging: "GenEval is being drawn. It stops for this, and goes on from there when you run it again.",
   needsModel: "Pairs are drawn here, in this browser, once the model is loaded.",
   empty: "Two states of the model draw the same prompt from the same seed. Which is better?",
   waiting: "not drawn yet",

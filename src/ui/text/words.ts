@@ -98,11 +98,6 @@ export function describeProblem(problem: LinkProblem): string {
 
 /** What a view shows, and where to go from it while there is nothing to show. */
 export const EMPTY_WORDS = {
-  geneval: {
-    title: "What an outsider sees",
-    story: "GenEval's six tasks, drawn by the model and judged by a detector that it has never met.",
-    action: "Train a model to score",
-  },
   how: {
     title: "One step, taken apart",
     story:

@@ -193,6 +193,17 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
 /** Inputs of both backward kernels. */
 const GRADIENT_INPUTS = { ...INPUTS, dy: "vec4<f32>", statistics: "vec2<f32>" } as const;
 
+/** WGSL for a pair's probability and its score's gradient, from `q…`, `k…` (one of them scaled), `dy…` and `statistic`. */
+function scoreGradient(vectors: number, v: (at: number) => string): string {
+  const score = dot(
+    vectors,
+    (w) => `q${w}`,
+    (w) => `k${w}`,
+  );
+  return `let prob = exp(${score} - statistic.x);
+      let dScore = prob * (${dot(vectors, (w) => `dy${w}`, v)} - statistic.y);`;
+}
+
 /** A thread per query row. */
 const queryGradientProgram = memoisedProgram((vectors: number) => ({
   name: "omniAttentionQueryGradient",
@@ -216,16 +227,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     for (var key = range.x; key < range.y; key++) {
       let at = place(key, id.y);
       ${unroll(vectors, (w) => `let k${w} = k[at + ${w}u];`)}
-      let prob = exp(${dot(
-        vectors,
-        (w) => `q${w}`,
-        (w) => `k${w}`,
-      )} - statistic.x);
-      let dScore = prob * (${dot(
-        vectors,
-        (w) => `dy${w}`,
-        (w) => `v[at + ${w}u]`,
-      )} - statistic.y);
+      ${scoreGradient(vectors, (w) => `v[at + ${w}u]`)}
       ${unroll(vectors, (w) => `sum${w} += dScore * k${w};`)}
     }
   }
@@ -262,16 +264,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     let at = place(row, id.y);
     let statistic = statistics[row * params.heads + id.y];
     ${unroll(vectors, (w) => `let q${w} = q[at + ${w}u]; let dy${w} = dy[at + ${w}u];`)}
-    let prob = exp(${dot(
-      vectors,
-      (w) => `q${w}`,
-      (w) => `k${w}`,
-    )} - statistic.x);
-    let dScore = prob * (${dot(
-      vectors,
-      (w) => `dy${w}`,
-      (w) => `v${w}`,
-    )} - statistic.y);
+    ${scoreGradient(vectors, (w) => `v${w}`)}
     ${unroll(vectors, (w) => `dk${w} += dScore * q${w}; dv${w} += prob * dy${w};`)}
   }
   ${unroll(vectors, (w) => `dk[own + ${w}u] = dk${w} * params.scale; dv[own + ${w}u] = dv${w};`)}

@@ -9,7 +9,7 @@ import type { BufferPool } from "../../device/bufferPool.ts";
 import type { TrainerBackend } from "../../device/trainerBackend.ts";
 import { loadModel } from "../loadModel.ts";
 import type { UnifiedModel } from "../unified.ts";
-import { DEMAND, DEMANDS, openForWork, WORK, type Work } from "./__fixtures__/memoryWork.ts";
+import { DEMAND, itBoundsEveryPart, openForWork, WORK } from "./__fixtures__/memoryWork.ts";
 
 const hasDawn = (await openDawn()) !== null;
 const TIMEOUT_MS = 300_000;
@@ -57,17 +57,6 @@ describe.skipIf(!hasDawn)("the memory estimate on WebGPU", { timeout: TIMEOUT_MS
     expect(weights + adapter).toBeLessThan(1.5 * pool().numBytesUsed);
   });
 
-  it.each(Object.entries(WORK) as [keyof typeof WORK, Work][])(
-    "bounds %s, and not by far",
-    async (part, work) => {
-      for (const demand of DEMANDS) {
-        await work(model, demand);
-        const peak = await peakDuring(() => work(model, demand));
-        const planned = model.estimateMemory(demand)[part];
-        expect(planned).toBeGreaterThanOrEqual(peak);
-        // What is freed when depends on how often work is handed over, and that on how fast the machine is.
-        expect(planned).toBeLessThan(4 * peak);
-      }
-    },
-  );
+  // What is freed when depends on how often work is handed over, and that on how fast the machine is.
+  itBoundsEveryPart(() => model, peakDuring, 4);
 });

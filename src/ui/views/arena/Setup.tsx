@@ -1,4 +1,5 @@
 import { useId } from "react";
+import { useStore } from "zustand";
 import { nextPair } from "../../actions/nextPair.ts";
 import { drawPair } from "../../arena/arena.ts";
 import { chosenWeights, type Hindrance, hindranceOf } from "../../arena/contest.ts";
@@ -141,8 +142,11 @@ function Draw() {
 /** What keeps a pair from being drawn, or what drawing will do to the run. */
 function Words() {
   const hindrance = useHindrance();
+  const { live } = usePlayground().page;
+  const isJudging = useStore(live.stores.evaluation, ({ active }) => active !== null && !active.isStoredOnly);
   const isTraining = useLive(({ state }) => state === "running" || state === "pausing");
   if (hindrance !== null && hindrance !== "drawing") return HINDRANCE_WORDS[hindrance];
+  if (isJudging) return ARENA_WORDS.endsJudging;
   return isTraining ? ARENA_WORDS.pauses : "";
 }
 

@@ -2,6 +2,7 @@
 import { type ReactNode, useEffect, useState } from "react";
 import { Button, Disclosure, DisclosurePanel } from "react-aria-components";
 import { CONFIG_FIELDS } from "../../../engine/config.ts";
+import card from "../../components/Card.module.css";
 import { Icon } from "../../components/Icon.tsx";
 import { PushButton } from "../../components/PushButton.tsx";
 import { describeTrial, HOW_WORDS, STOPS } from "../../text/how.ts";
@@ -116,8 +117,8 @@ export function StopFrame({ stop, study, onStop, formula, readings, children }: 
   const { title, story, spoken } = STOPS[stop];
   return (
     <LitArea className={styles.frame}>
-      <section className={styles.words} aria-label={title}>
-        <p className={styles.kicker}>{HOW_WORDS.stopOf(STOP_IDS.indexOf(stop) + 1, STOP_IDS.length)}</p>
+      <section className={`${card.card} ${styles.words}`} aria-label={title}>
+        <p className={card.kicker}>{HOW_WORDS.stopOf(STOP_IDS.indexOf(stop) + 1, STOP_IDS.length)}</p>
         <h2 id={TITLE_ID} className={styles.title} tabIndex={-1}>
           {title}
         </h2>
@@ -135,7 +136,7 @@ export function StopFrame({ stop, study, onStop, formula, readings, children }: 
           <Code key={stop} place={CODE_PLACES[stop]} />
         </div>
       </section>
-      <div className={styles.data}>
+      <div className={`${card.card} ${styles.data}`}>
         <Subject study={study} />
         {children}
       </div>

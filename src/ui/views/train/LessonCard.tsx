@@ -1,3 +1,4 @@
+import card from "../../components/Card.module.css";
 import { PushButton } from "../../components/PushButton.tsx";
 import { LESSON_WORDS } from "../../text/words.ts";
 import { usePage, usePlayground } from "../../usePlayground.ts";
@@ -8,11 +9,11 @@ export function LessonCard() {
   const { page, source } = usePlayground();
   const { title, story, lookAt } = usePage(({ lesson }) => lesson);
   return (
-    <section className={styles.card} aria-label={`${LESSON_WORDS.kicker}: ${title}`}>
-      <p className={styles.kicker}>{LESSON_WORDS.kicker}</p>
+    <section className={`${card.card} ${styles.card}`} aria-label={`${LESSON_WORDS.kicker}: ${title}`}>
+      <p className={`${card.kicker} ${styles.kicker}`}>{LESSON_WORDS.kicker}</p>
       <h2 className={styles.title}>{title}</h2>
       <p className={styles.story}>{story.join(" ")}</p>
-      <h3 className={styles.look}>{LESSON_WORDS.lookAt}</h3>
+      <h3 className={`${card.kicker} ${styles.look}`}>{LESSON_WORDS.lookAt}</h3>
       <dl className={styles.places}>
         {lookAt.map(({ place, words }) => (
           <div key={place}>

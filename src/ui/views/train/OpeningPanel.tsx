@@ -5,6 +5,7 @@ import { LOAD_WORDS } from "../../text/words.ts";
 import { useLoading } from "../../useLoading.ts";
 import { useDevice, usePlayground, useRun } from "../../usePlayground.ts";
 import { FileList } from "./FileList.tsx";
+import { ModelPanel } from "./ModelPanel.tsx";
 import styles from "./OpeningPanel.module.css";
 
 const STAGES: readonly { stage: Opening; title: string; story: string }[] = [
@@ -50,10 +51,12 @@ export function OpeningPanel() {
   const { label, max, value, words } = useProgress();
   const at = STAGES.findIndex(({ stage }) => stage === opening);
   return (
-    <section className={styles.panel} aria-label="Opening the model">
-      <p className={styles.kicker}>Opening</p>
-      <h2 className={styles.title}>{target?.title ?? "the model"}</h2>
-      <p className={styles.story}>{STAGES[at]?.story ?? ""}</p>
+    <ModelPanel
+      label="Opening the model"
+      kicker="Opening"
+      title={target?.title ?? "the model"}
+      story={STAGES[at]?.story ?? ""}
+    >
       <progress className={styles.bar} aria-label={label} max={max} value={value} />
       <p className={styles.bytes}>
         <span>{words}</span>
@@ -78,6 +81,6 @@ export function OpeningPanel() {
           </li>
         ))}
       </ol>
-    </section>
+    </ModelPanel>
   );
 }

@@ -1,5 +1,6 @@
 /** For tests of the memory estimate: the parts of a run at the sizes of a demand, with rows as long as the estimate takes them. */
 import * as tf from "@tensorflow/tfjs-core";
+import { expect, it } from "vitest";
 import type { MemoryBytes, MemoryDemand, UnifiedModel } from "../../unified.ts";
 
 export const DEMAND: MemoryDemand = {
@@ -17,18 +18,23 @@ export const DEMAND: MemoryDemand = {
 
 const END_TO_END: MemoryDemand = { ...DEMAND, isEndToEnd: true };
 
-export const DEMANDS: readonly MemoryDemand[] = [
+/** Of every part. */
+const DEMANDS: readonly MemoryDemand[] = [
   DEMAND,
+  { ...DEMAND, imagesPerPass: 1, imagesPerCall: 1, imagesPerStep: 1 },
+];
+
+/** What only the tape depends on. */
+const LEARNING_DEMANDS: readonly MemoryDemand[] = [
   END_TO_END,
   { ...DEMAND, isRecomputed: true },
   { ...END_TO_END, isRecomputed: true },
-  { ...DEMAND, imagesPerPass: 1, imagesPerCall: 1, imagesPerStep: 1 },
 ];
 
 const SEED = { rank: DEMAND.loraRank, alpha: 8, seed: 0 };
 
 /** Runs a part of a step. Attach the adapter before. */
-export type Work = (model: UnifiedModel, demand: MemoryDemand) => Promise<void>;
+type Work = (model: UnifiedModel, demand: MemoryDemand) => Promise<void>;
 
 function scenes({ imageTokenCount, codebookSize }: UnifiedModel, count: number) {
   const codes = (of: number) =>
@@ -82,4 +88,36 @@ export const WORK = {
 export async function openForWork(model: UnifiedModel): Promise<UnifiedModel> {
   model.attachAdapter(SEED);
   return model;
+}
+
+const describeDemand = ({ imagesPerCall, isRecomputed, isEndToEnd }: MemoryDemand): string =>
+  `${imagesPerCall} at once${isEndToEnd ? ", end to end" : ""}${isRecomputed ? ", recomputed" : ""}`;
+
+const inMib = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(2)} MiB`;
+
+/**
+ * The tests of every part's bound; each tells the plan beside the use as its annotations.
+ * @param peakDuring most bytes in use during `work` beyond those before
+ * @param most how many times the use the plan may be
+ */
+export function itBoundsEveryPart(
+  openModel: () => UnifiedModel,
+  peakDuring: (work: () => Promise<void>) => Promise<number>,
+  most: number,
+): void {
+  const parts = Object.entries(WORK) as [keyof typeof WORK, Work][];
+  it.for(parts)("bounds %s, and not by far", async ([part, work], { annotate }) => {
+    const model = openModel();
+    for (const demand of part === "learning" ? [...DEMANDS, ...LEARNING_DEMANDS] : DEMANDS) {
+      await work(model, demand);
+      const peak = await peakDuring(() => work(model, demand));
+      const planned = model.estimateMemory(demand)[part];
+      const ratio = (planned / peak).toFixed(2);
+      await annotate(
+        `${part}, ${describeDemand(demand)}: planned ${inMib(planned)}, used ${inMib(peak)}, ×${ratio}`,
+      );
+      expect(planned).toBeGreaterThanOrEqual(peak);
+      expect(planned).toBeLessThan(most * peak);
+    }
+  });
 }
