@@ -5,7 +5,7 @@
 import { diffConfig } from "../engine/config.ts";
 import { configOf } from "./lessons/lessons.ts";
 import type { Page } from "./page.ts";
-import { addressOptions, hasState, type Link, readLink, writeLink } from "./permalink.ts";
+import { addressOptions, hasState, type Link, readDrawing, readLink, writeLink } from "./permalink.ts";
 import { HOME, parseHash, routeOf } from "./routes.ts";
 
 /** State is written at most this often; browsers refuse more than a few replacements a second. */
@@ -23,7 +23,16 @@ export function describePage(page: Page): Omit<Link, "problems"> {
   const steps = page.playback.getState().header?.steps ?? 0;
   const { selectedStep } = stores.gallery.getState();
   const isLookedAt = source === "recorded" && state === "paused" && finished > 0 && finished < steps;
-  return { view, lesson, changes, step: selectedStep ?? (isLookedAt ? finished : null), beat, hidden };
+  const { prompt, seed } = stores.arena.getState().ask;
+  return {
+    view,
+    lesson,
+    changes,
+    step: selectedStep ?? (isLookedAt ? finished : null),
+    beat,
+    drawing: source === "live" && prompt !== "" ? { prompt, seed } : null,
+    hidden,
+  };
 }
 
 /** The whole address of the page as it is now. */
@@ -75,7 +84,7 @@ export function followLocation(page: Page): LocationSync {
     const { view } = parseHash(hash);
     const isNew = hasState(hash) && !written.has(hash);
     if (isNew || view === null) void page.follow(readLink(hash));
-    else page.store.setState({ view });
+    else page.showView(view, readDrawing(hash));
     writeSoon();
     requestAnimationFrame(focusMain);
   };
@@ -86,6 +95,7 @@ export function followLocation(page: Page): LocationSync {
     page.live.stores.run.subscribe(showTitle),
     page.store.subscribe(writeSoon),
     page.live.stores.settings.subscribe(writeSoon),
+    page.live.stores.arena.subscribe(writeSoon),
     ...stores.map((store) => store.subscribe(writeSoon)),
   ];
   window.addEventListener("hashchange", arrive);

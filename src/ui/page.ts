@@ -11,6 +11,7 @@ import { configOf, type Lesson } from "./lessons/lessons.ts";
 import type { Link } from "./permalink.ts";
 import type { ViewId } from "./routes.ts";
 import type { LiveSession, RunPlan, Session } from "./session.ts";
+import { type Drawing, want } from "./stores/arenaStore.ts";
 import { clearStores, type Stores } from "./stores/connectStores.ts";
 import type { PageStore, PlaybackStore, Source } from "./stores/pageStore.ts";
 
@@ -32,8 +33,11 @@ export interface PageParts {
   readonly mayMove: boolean;
 }
 
-export interface Page extends Pick<PageParts, "store" | "playback" | "player" | "recorded" | "live"> {
+export interface Page
+  extends Pick<PageParts, "store" | "playback" | "player" | "recorded" | "live" | "readRecording"> {
   navigate(view: ViewId): void;
+  /** Shows a view, and in the arena a drawing when one is asked for. */
+  showView(view: ViewId, drawing: Drawing | null): void;
   /** Shows the recording or the live run. A recording of the live run's lesson goes on from its step. */
   show(source: Source): Promise<void>;
   /** Opens a lesson's recording and plays it. */
@@ -72,6 +76,7 @@ class LessonPage implements Page {
   readonly player: RecordedClient;
   readonly recorded: Side;
   readonly live: Side<LiveSession>;
+  readonly readRecording: PageParts["readRecording"];
   readonly #parts: PageParts;
   /** The lesson whose recording is open. */
   #opened: Lesson | null = null;
@@ -79,18 +84,24 @@ class LessonPage implements Page {
   #linked: Partial<RunConfig> = {};
 
   constructor(parts: PageParts) {
-    const { store, playback, player, recorded, live } = parts;
+    const { store, playback, player, recorded, live, readRecording } = parts;
     this.store = store;
     this.playback = playback;
     this.player = player;
     this.recorded = recorded;
     this.live = live;
+    this.readRecording = readRecording;
     this.#parts = parts;
   }
 
   navigate(view: ViewId): void {
     // Whoever follows the address shows the view; so does the browser's way back.
     location.hash = `#/${view}`;
+  }
+
+  showView(view: ViewId, drawing: Drawing | null): void {
+    if (drawing) this.live.stores.arena.setState((arena) => want(arena, drawing));
+    this.store.setState({ view });
   }
 
   async show(source: Source): Promise<void> {
@@ -133,8 +144,9 @@ class LessonPage implements Page {
     this.live.session.play(plan);
   }
 
-  async follow({ view, lesson, changes, step, beat, hidden, problems }: Link): Promise<void> {
-    this.store.setState({ view, lesson, beat, hidden, problems });
+  async follow({ view, lesson, changes, step, beat, drawing, hidden, problems }: Link): Promise<void> {
+    this.store.setState({ lesson, beat, hidden, problems });
+    this.showView(view, drawing);
     this.#linked = changes;
     this.live.stores.settings.setState({ draft: changes });
     this.live.session.plan(this.#planRun());
@@ -152,7 +164,7 @@ class LessonPage implements Page {
     this.#opened = lesson;
     // Without motion a finished step is shown at once; an empty group would show nothing.
     const from = { step: isPlaying ? step : Math.max(1, step), isPlaying };
-    await this.player.open(() => this.#parts.readRecording(lesson), from);
+    await this.player.open(() => this.readRecording(lesson), from);
     // Nothing came: what another recording left would stand under the wrong name.
     if (this.#opened === lesson && !this.playback.getState().header) clearStores(this.recorded.stores);
   }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { parseAddress } from "./address.ts";
 import { DEFAULT_LESSON, findLesson } from "./lessons/lessons.ts";
-import { addressOptions, hasState, readLink, writeLink } from "./permalink.ts";
+import { addressOptions, hasState, readDrawing, readLink, writeLink } from "./permalink.ts";
 import { parseHash } from "./routes.ts";
 
 const HACKING = findLesson("reward-hacking") ?? DEFAULT_LESSON;
@@ -15,6 +15,7 @@ describe("a link", () => {
       changes: {},
       step: null,
       beat: "prompts",
+      drawing: null,
       hidden: [],
       problems: [],
     });
@@ -28,6 +29,7 @@ describe("a link", () => {
       changes: { learningRate: 3e-5, groupSize: 4, objective: "sft" as const, seed: 1234 },
       step: 96,
       beat: "prompts" as const,
+      drawing: null,
       hidden: ["advanced", "share"] as const,
     };
     const hash = writeLink(state);
@@ -45,6 +47,24 @@ describe("a link", () => {
     expect(readLink("#/present?v=1&beat=9").problems).toEqual([
       { kind: "unreadable", label: "beat", asked: "9" },
     ]);
+  });
+
+  it("names the arena's drawing, whose seed is not the run's", () => {
+    const hash = "#/arena?v=1&prompt=two%20red%20apples&seed=0%2Ffilm%2F1";
+    const link = readLink(hash);
+    expect(link).toMatchObject({ drawing: { prompt: "two red apples", seed: "0/film/1" }, problems: [] });
+    expect(link.changes).toEqual({});
+    expect(writeLink(link)).toBe(hash);
+    expect(writeLink({ ...link, changes: { seed: 7, groupSize: 4 } })).toBe(
+      "#/arena?v=1&groupSize=4&prompt=two%20red%20apples&seed=0%2Ffilm%2F1",
+    );
+    // It asks to look at something; the lesson and its settings stay as they are.
+    expect(hasState(hash)).toBe(false);
+    expect(hasState(`${hash}&lesson=counting`)).toBe(true);
+    expect(readDrawing("#/arena?prompt=+&seed=3")).toBeNull();
+    expect(readDrawing("#/arena?prompt=a+cup")).toEqual({ prompt: "a cup", seed: "0" });
+    expect(readLink("#/arena?seed=12").changes).toEqual({ seed: 12 });
+    expect(readLink("#/train?prompt=cup").problems).toEqual([{ kind: "unknownKeys", names: ["prompt"] }]);
   });
 
   it("keeps only what differs from the lesson", () => {

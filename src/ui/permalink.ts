@@ -1,6 +1,6 @@
 /**
  * What a link carries besides the view: version, lesson, the settings that differ from the lesson's, the step looked
- * at, the beat of a presentation and what is hidden. Reading never fails: what cannot be used becomes a problem that the page says in a sentence.
+ * at, the beat of a presentation, the drawing of the arena and what is hidden. Reading never fails: what cannot be used becomes a problem that the page says in a sentence.
  */
 import {
   CONFIG_FIELDS,
@@ -14,6 +14,7 @@ import { ADDRESS_KEYS } from "./address.ts";
 import { type Beat, FIRST_BEAT, isBeat } from "./beats.ts";
 import { configOf, DEFAULT_LESSON, findLesson, type Lesson } from "./lessons/lessons.ts";
 import { HOME, parseHash, type ViewId } from "./routes.ts";
+import type { Drawing } from "./stores/arenaStore.ts";
 
 export const LINK_VERSION = 1;
 
@@ -38,11 +39,16 @@ export interface Link {
   readonly step: number | null;
   /** Of the presentation. */
   readonly beat: Beat;
+  /** Prompt and seed that the arena compares; null where none are named. */
+  readonly drawing: Drawing | null;
   readonly hidden: readonly Hideable[];
   readonly problems: readonly LinkProblem[];
 }
 
 const OWN_KEYS: readonly string[] = ["v", "lesson", "step", "beat", "hide"];
+/** Of the arena's drawing. There `seed` is the drawing's, as long as a prompt is named, and not the run's. */
+const DRAWING_KEYS: readonly string[] = ["prompt", "seed"];
+const LONGEST_DRAWING = 200;
 const LARGEST_STEP = 1_000_000;
 
 const isConfigKey = (key: string): key is ConfigKey => Object.hasOwn(CONFIG_FIELDS, key);
@@ -111,10 +117,21 @@ function readHidden(query: URLSearchParams, problems: LinkProblem[]): Hideable[]
   return HIDEABLE.filter((part) => asked.includes(part));
 }
 
-/** Whether a hash says more than a view. */
+/** The drawing that a hash asks the arena for; without a seed it is drawn from 0. */
+export function readDrawing(hash: string): Drawing | null {
+  const { view, query } = parseHash(hash);
+  const prompt = query.get("prompt")?.trim().slice(0, LONGEST_DRAWING) ?? "";
+  if (view !== "arena" || prompt === "") return null;
+  return { prompt, seed: query.get("seed")?.trim().slice(0, LONGEST_DRAWING) || "0" };
+}
+
+/** Whether a hash says more than a view and what it compares. */
 export function hasState(hash: string): boolean {
-  const keys = [...parseHash(hash).query.keys()];
-  return keys.some((key) => !ADDRESS_KEYS.some((known) => known === key));
+  const compares = readDrawing(hash) !== null;
+  const isState = (key: string) =>
+    !ADDRESS_KEYS.some((known) => known === key) &&
+    !(compares && (key === "v" || DRAWING_KEYS.includes(key)));
+  return [...parseHash(hash).query.keys()].some(isState);
 }
 
 /** Reads a hash; what it does not name is the default. */
@@ -122,6 +139,8 @@ export function readLink(hash: string): Link {
   const { view, name, query } = parseHash(hash);
   const problems: LinkProblem[] = view === null ? [{ kind: "unknownView", name }] : [];
   readVersion(query, problems);
+  const drawing = readDrawing(hash);
+  if (drawing) for (const key of DRAWING_KEYS) query.delete(key);
   const known = (key: string) =>
     isConfigKey(key) || OWN_KEYS.includes(key) || ADDRESS_KEYS.some((address) => address === key);
   const unknown = [...new Set(query.keys())].filter((key) => !known(key));
@@ -135,6 +154,7 @@ export function readLink(hash: string): Link {
     changes: Object.fromEntries(changes),
     step: readStep(query, problems),
     beat: readBeat(query, problems),
+    drawing,
     hidden: readHidden(query, problems),
     problems,
   };
@@ -152,14 +172,17 @@ function writeValue(value: ConfigValue): string {
  * @param address options that the present hash carries and that go on with it
  */
 export function writeLink(
-  { view, lesson, changes, step, beat, hidden }: Omit<Link, "problems">,
+  { view, lesson, changes, step, beat, drawing, hidden }: Omit<Link, "problems">,
   address: readonly (readonly [string, string])[] = [],
 ): string {
+  const compared = view === "arena" ? drawing : null;
+  const settings = Object.entries(changes).filter(([key]) => !compared || !DRAWING_KEYS.includes(key));
   const state: (readonly [string, string])[] = [
     ...(lesson === DEFAULT_LESSON ? [] : [["lesson", lesson.id] as const]),
-    ...Object.entries(changes).map(([key, value]) => [key, writeValue(value)] as const),
+    ...settings.map(([key, value]) => [key, writeValue(value)] as const),
     ...(step === null ? [] : [["step", String(step)] as const]),
     ...(view === "present" && beat !== FIRST_BEAT ? [["beat", beat] as const] : []),
+    ...(compared ? [["prompt", compared.prompt] as const, ["seed", compared.seed] as const] : []),
     ...(hidden.length === 0 ? [] : [["hide", hidden.join(",")] as const]),
   ];
   const version = state.length > 0 ? [["v", String(LINK_VERSION)] as const] : [];

@@ -15,7 +15,13 @@ import { createSession, fetchJson, type LiveSession } from "./session.ts";
 import { createSharing } from "./sharing/sharing.ts";
 import { attachShortcuts } from "./shortcuts.ts";
 import { standStill } from "./stillDisplay.ts";
-import { type Connection, connectStores, createStores, scheduleFrame } from "./stores/connectStores.ts";
+import {
+  type Connection,
+  connectStores,
+  createSharedStores,
+  createStores,
+  scheduleFrame,
+} from "./stores/connectStores.ts";
 import { createPageStore, createPlaybackStore, type Source } from "./stores/pageStore.ts";
 import { createSettingsStore, type Memory, type SettingsStore, type Theme } from "./stores/settingsStore.ts";
 
@@ -125,10 +131,12 @@ export function createPlayground(parts: PlaygroundParts): PlaygroundHost {
   const { fetchJson: load = fetchJson } = parts;
   const client = createPacedClient(parts.client);
   const theme: Theme = document.documentElement.dataset.theme === "dark" ? "dark" : "light";
-  const settings = createSettingsStore(theme, openMemory());
+  const memory = openMemory();
+  const settings = createSettingsStore(theme, memory);
+  const shared = createSharedStores(memory);
   const rootUrl = new URL("./", location.origin + location.pathname).href;
 
-  const liveStores = createStores(settings);
+  const liveStores = createStores(settings, shared);
   const live: Side<LiveSession> = {
     stores: liveStores,
     session: createSession({
@@ -142,7 +150,7 @@ export function createPlayground(parts: PlaygroundParts): PlaygroundHost {
   const store = createPageStore();
   const playback = createPlaybackStore();
   const player = createRecordedClient((shown) => playback.setState(shown, true));
-  const recordedStores = createStores(settings);
+  const recordedStores = createStores(settings, shared);
   const recordedSession = createRecordedSession({
     client: player,
     playLive: (changes) => page.playLive(changes),

@@ -1,5 +1,6 @@
 /** Single-key shortcuts: each key of the action list, unless somebody is typing or has switched them off. */
 import type { Action, ActionContext } from "./actions/action.ts";
+import type { ViewId } from "./routes.ts";
 
 /** The part of a keyboard event the choice depends on. */
 export interface KeyPress {
@@ -12,7 +13,7 @@ export interface KeyPress {
 const TYPING = /^(input:(?!range|checkbox)|textarea|select)/;
 /** Elements for which the space bar and the arrows already mean something. */
 const USES_SPACE = /^(button|a|input|summary|.*:(menuitem|tab|option|switch|radio))/;
-const USES_ARROWS = /^(input|.*:(menuitem|tab|option|radio|slider))/;
+const USES_ARROWS = /^(input(?!:checkbox)|.*:(menuitem|tab|option|radio|slider))/;
 
 /** The action a key press asks for, or null. */
 export function findAction<A extends Pick<Action, "keys">>(actions: readonly A[], press: KeyPress): A | null {
@@ -21,6 +22,11 @@ export function findAction<A extends Pick<Action, "keys">>(actions: readonly A[]
   if (press.key.includes("Arrow") && USES_ARROWS.test(press.focus)) return null;
   const key = press.key.length === 1 ? press.key.toLowerCase() : press.key;
   return actions.find((action) => action.keys.includes(key)) ?? null;
+}
+
+/** The actions whose keys work in a view, its own first. */
+export function actionsIn<A extends Pick<Action, "view">>(actions: readonly A[], view: ViewId): A[] {
+  return [...actions.filter((action) => action.view === view), ...actions.filter(({ view: only }) => !only)];
 }
 
 function describeFocus(target: EventTarget | null): string {
@@ -44,11 +50,12 @@ export function attachShortcuts(actions: readonly Action[], present: () => Actio
     const context = present();
     const { hasShortcuts, isHelpOpen } = context.stores.settings.getState();
     if (!hasShortcuts || event.defaultPrevented) return;
-    const action = findAction(actions, pressOf(event));
+    const action = findAction(actionsIn(actions, context.page.store.getState().view), pressOf(event));
     if (!action || (isHelpOpen && action.id !== "help")) return;
-    event.preventDefault();
-    const isMeant = !event.repeat || action.isRepeated === true;
-    if (isMeant && action.isEnabled(context)) action.run(context);
+    const isMeant = action.isEnabled(context) && (!event.repeat || action.isRepeated === true);
+    // A view's own arrows scroll the page as ever while there is nothing to do with them.
+    if (isMeant || !action.view) event.preventDefault();
+    if (isMeant) action.run(context);
   };
   window.addEventListener("keydown", listen);
   return () => window.removeEventListener("keydown", listen);

@@ -4,12 +4,14 @@ import { useStore } from "zustand";
 import type { Playback } from "../workers/recordedClient.ts";
 import type { Playground } from "./playground.ts";
 import type { SharingView } from "./sharing/sharingStore.ts";
+import type { ArenaView } from "./stores/arenaStore.ts";
 import type { DeviceView } from "./stores/deviceStore.ts";
 import type { GalleryView } from "./stores/galleryStore.ts";
 import type { MetricsView } from "./stores/metricsStore.ts";
 import type { PageView } from "./stores/pageStore.ts";
 import type { RunView } from "./stores/runStore.ts";
 import type { SettingsView } from "./stores/settingsStore.ts";
+import type { VotesView } from "./stores/votesStore.ts";
 
 export const PlaygroundContext = createContext<Playground | null>(null);
 
@@ -28,6 +30,10 @@ export const useDevice = <T>(select: (device: DeviceView) => T): T =>
   useStore(usePlayground().stores.device, select);
 export const useSettings = <T>(select: (settings: SettingsView) => T): T =>
   useStore(usePlayground().stores.settings, select);
+export const useArena = <T>(select: (arena: ArenaView) => T): T =>
+  useStore(usePlayground().stores.arena, select);
+export const useVotes = <T>(select: (votes: VotesView) => T): T =>
+  useStore(usePlayground().stores.votes, select);
 export const useSharing = <T>(select: (sharing: SharingView) => T): T =>
   useStore(usePlayground().sharing.store, select);
 export const usePage = <T>(select: (page: PageView) => T): T => useStore(usePlayground().page.store, select);

@@ -3,6 +3,7 @@ import { createRoot } from "react-dom/client";
 import type { Command } from "../../protocol/commands.ts";
 import { App } from "../App.tsx";
 import { createPlayground } from "../playground.ts";
+import { drawFakeSamples } from "./fakeArena.ts";
 import {
   answerAboutRuns,
   createFakeClient,
@@ -116,6 +117,7 @@ function respond(command: Command, client: FakeClient): void {
   if (command.type === "openModel") setTimeout(() => open(client), 20);
   if (["startRun", "resumeRun", "branchRun"].includes(command.type)) setTimeout(() => play(client), 20);
   judge(command, client);
+  if (command.type === "drawSamples") drawFakeSamples(command, client);
   if (command.type === "pause") client.emit({ type: "stateChanged", state: "paused" });
   if (command.type === "play") client.emit({ type: "stateChanged", state: "running" });
 }

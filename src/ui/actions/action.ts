@@ -1,5 +1,6 @@
 /** What a person can do: one object an action, read by the transport bar, the shortcuts and the help overlay. */
 import type { Page, Side } from "../page.ts";
+import type { ViewId } from "../routes.ts";
 import type { Sharing } from "../sharing/sharing.ts";
 import type { Source } from "../stores/pageStore.ts";
 import type { RunView } from "../stores/runStore.ts";
@@ -21,6 +22,8 @@ export interface Action {
   readonly keys: readonly string[];
   /** Whether a key held down runs it again and again. */
   readonly isRepeated?: boolean;
+  /** The only view in which its keys work; there they mean this before anything else. */
+  readonly view?: ViewId;
   readonly isEnabled: (context: ActionContext) => boolean;
   readonly run: (context: ActionContext) => void;
 }

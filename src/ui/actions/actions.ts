@@ -7,6 +7,7 @@ import { goTo } from "./goTo.ts";
 import { help } from "./help.ts";
 import { judgeImages } from "./judge.ts";
 import { lookAhead, lookBack, lookFarAhead, lookFarBack } from "./look.ts";
+import { nextPair } from "./nextPair.ts";
 import { openFile } from "./openFile.ts";
 import { pauseDisplay } from "./pauseDisplay.ts";
 import { playPause } from "./playPause.ts";
@@ -19,6 +20,7 @@ import { stop } from "./stop.ts";
 import { switchSource } from "./switchSource.ts";
 import { theme } from "./theme.ts";
 import { tour } from "./tour.ts";
+import { votes } from "./vote.ts";
 
 export const ACTIONS: readonly Action[] = [
   playPause,
@@ -39,6 +41,8 @@ export const ACTIONS: readonly Action[] = [
   openFile,
   switchSource,
   ...goTo,
+  ...votes,
+  nextPair,
   copyLink,
   theme,
   tour,

@@ -9,42 +9,6 @@ function Sheet({ children }: { children: ReactNode }) {
   );
 }
 
-function Card(props: { x: number; y?: number; width: number; height: number }) {
-  const { x, y = 8, width, height } = props;
-  return (
-    <rect x={x} y={y} width={width} height={height} rx="12" fill="var(--surface)" stroke="var(--line)" />
-  );
-}
-
-function Thing(props: { x: number; y: number; isAccent?: boolean }) {
-  const { x, y, isAccent = false } = props;
-  return (
-    <circle
-      cx={x}
-      cy={y}
-      r="17"
-      fill={isAccent ? "var(--accent)" : "var(--edge)"}
-      opacity={isAccent ? 1 : 0.45}
-    />
-  );
-}
-
-/** Two drawings of one prompt, and a choice. */
-export function ArenaSketch() {
-  return (
-    <Sheet>
-      <Card x={20} width={128} height={128} />
-      <Card x={172} width={128} height={128} />
-      <Thing x={70} y={64} />
-      <Thing x={100} y={86} />
-      <Thing x={214} y={62} isAccent />
-      <Thing x={256} y={84} isAccent />
-      <rect x="52" y="148" width="64" height="8" rx="4" fill="var(--line)" />
-      <rect x="204" y="148" width="64" height="8" rx="4" fill="var(--accent)" />
-    </Sheet>
-  );
-}
-
 /** Six tasks as bars, before and now. */
 export function GenevalSketch() {
   const tasks = [0.92, 0.7, 0.62, 0.8, 0.74, 0.5];

@@ -5,15 +5,28 @@
 import type { StoreApi } from "zustand/vanilla";
 import type { WorkerEvent } from "../../protocol/events.ts";
 import type { TrainClient } from "../../workers/client.ts";
+import { type ArenaStore, createArenaStore, reduceArena } from "./arenaStore.ts";
 import { createDeviceStore, type DeviceStore, reduceDevice } from "./deviceStore.ts";
 import { createEvaluationStore, type EvaluationStore, reduceEvaluation } from "./evaluationStore.ts";
 import { createGalleryStore, EMPTY_GALLERY, type GalleryStore, reduceGallery } from "./galleryStore.ts";
 import { createMetricsStore, type MetricsStore, reduceMetrics } from "./metricsStore.ts";
 import { createRunStore, EMPTY_RUN, type RunStore, reduceRun } from "./runStore.ts";
 import { createRunsStore, type RunsStore, reduceRuns } from "./runsStore.ts";
-import type { SettingsStore } from "./settingsStore.ts";
+import type { Memory, SettingsStore } from "./settingsStore.ts";
+import { createVotesStore, type VotesStore } from "./votesStore.ts";
 
-export interface Stores {
+/** What the recorded and the live run have in common. */
+export interface SharedStores {
+  readonly arena: ArenaStore;
+  readonly votes: VotesStore;
+}
+
+export const createSharedStores = (memory: Memory | null): SharedStores => ({
+  arena: createArenaStore(),
+  votes: createVotesStore(memory),
+});
+
+export interface Stores extends SharedStores {
   readonly run: RunStore;
   readonly metrics: MetricsStore;
   readonly gallery: GalleryStore;
@@ -23,8 +36,9 @@ export interface Stores {
   readonly settings: SettingsStore;
 }
 
-export function createStores(settings: SettingsStore): Stores {
+export function createStores(settings: SettingsStore, shared = createSharedStores(null)): Stores {
   return {
+    ...shared,
     run: createRunStore(),
     metrics: createMetricsStore(),
     gallery: createGalleryStore(),
@@ -100,6 +114,7 @@ export function connectStores(
     fold(stores.metrics, reduceMetrics, events);
     fold(stores.gallery, reduceGallery, events);
     fold(stores.device, reduceDevice, events);
+    fold(stores.arena, reduceArena, events);
     fold(stores.runs, reduceRuns, events);
     fold(stores.evaluation, reduceEvaluation, events);
     if (ownsDraft) settleDraft(stores.settings, events);

@@ -2,6 +2,8 @@ const NAMES: Readonly<Record<string, string>> = {
   " ": "Space",
   ArrowLeft: "←",
   ArrowRight: "→",
+  ArrowUp: "↑",
+  ArrowDown: "↓",
   "Shift+ArrowLeft": "Shift ←",
   "Shift+ArrowRight": "Shift →",
   PageUp: "Page up",

@@ -99,11 +99,6 @@ export function describeProblem(problem: LinkProblem): string {
 
 /** What a view shows, and where to go from it while there is nothing to show. */
 export const EMPTY_WORDS = {
-  arena: {
-    title: "Which is better?",
-    story: "Two models draw the same prompt from the same seed, and you say which drawing is better.",
-    action: "Train one to compare",
-  },
   how: {
     title: "One step, taken apart",
     story:
