@@ -134,8 +134,8 @@ export function reportStudy({ base, runs, missing }: StudyResults): string {
         "token distance",
       ],
       rowsOf(states, [
-        ({ balance }) => balance["Acc(MMU|T2I)"].all.share.mean,
-        ({ balance }) => balance["Acc(T2I|MMU)"].all.share.mean,
+        ({ balance }) => balance["Acc(MMU|T2I)"]?.all.share.mean,
+        ({ balance }) => balance["Acc(T2I|MMU)"]?.all.share.mean,
         ({ geneval }) => geneval.self.reward.mean,
         ({ geneval }) => geneval.self.excess.mean,
         ({ frozen }) => frozen.excess.mean,

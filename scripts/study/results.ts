@@ -63,8 +63,8 @@ export interface MeasuredState {
   readonly understanding: Readonly<Record<"real" | "blanked" | "swapped", z.infer<typeof understandingLine>>>;
   readonly frozen: z.infer<typeof frozenLine>;
   readonly variety: z.infer<typeof varietyLine>;
-  /** Acc(MMU|T2I) and Acc(T2I|MMU). */
-  readonly balance: Readonly<Record<"Acc(MMU|T2I)" | "Acc(T2I|MMU)", z.infer<typeof imbalanceLine>>>;
+  /** Acc(MMU|T2I) and Acc(T2I|MMU), the longest to measure; empty until they are. */
+  readonly balance: Readonly<Partial<Record<"Acc(MMU|T2I)" | "Acc(T2I|MMU)", z.infer<typeof imbalanceLine>>>>;
 }
 
 /** A trained and measured run. */
@@ -111,7 +111,7 @@ function readCurve(path: string): StudyRun["curve"] {
 }
 
 const isMeasured = (folder: string) =>
-  ["geneval", "ablations", "imbalance"].every((name) => existsSync(`${folder}/${name}.json`));
+  ["geneval", "ablations"].every((name) => existsSync(`${folder}/${name}.json`));
 
 function readState(folder: string): MeasuredState {
   const [geneval] = pick(`${folder}/geneval.json`, genevalLine);
@@ -123,8 +123,9 @@ function readState(folder: string): MeasuredState {
   const understanding = Object.fromEntries(
     pick(ablations, understandingLine, 3).map((line) => [line.shown, line]),
   );
+  const imbalance = `${folder}/imbalance.json`;
   const balance = Object.fromEntries(
-    pick(`${folder}/imbalance.json`, imbalanceLine, 2).map((line) => [line.metric, line]),
+    existsSync(imbalance) ? pick(imbalance, imbalanceLine, 2).map((line) => [line.metric, line]) : [],
   );
   if (!geneval || !frozen || !variety || !file) throw new Error(`${folder} is incomplete.`);
   return {
