@@ -60,7 +60,7 @@ export class Playground {
   }
 
   async chooseLesson(title: string): Promise<void> {
-    await this.button(/^Lesson: /).click();
+    await this.button(/^Lesson /).click();
     await this.page.getByRole("menuitemradio", { name: title }).click();
   }
 

@@ -19,7 +19,7 @@ export function LessonMenu() {
   };
   return (
     <MenuTrigger>
-      <Button className={styles.trigger ?? ""} aria-label={`${LESSON_WORDS.choose}: ${chosen.title}`}>
+      <Button className={styles.trigger ?? ""} aria-label={`${LESSON_WORDS.choose} ${chosen.title}`}>
         <span className={styles.kicker}>{LESSON_WORDS.choose}</span>
         <span className={styles.title}>{chosen.title}</span>
         <Icon name="down" size={16} />

@@ -12,10 +12,10 @@ function Position() {
   const step = useRun((run) => run.activeStep ?? run.step);
   const share = (value: number) => `${(value / Math.max(1, steps)) * 100}%`;
   return (
-    <label className={styles.position}>
-      <span className="visuallyHidden">{PLAYER_WORDS.step}</span>
+    <div className={styles.position}>
       <input
         type="range"
+        aria-label={PLAYER_WORDS.step}
         min={0}
         max={Math.max(1, steps)}
         step={1}
@@ -30,7 +30,7 @@ function Position() {
         <strong>{step}</strong>
         <span className={styles.of}> / {steps === 0 ? "–" : steps}</span>
       </output>
-    </label>
+    </div>
   );
 }
 

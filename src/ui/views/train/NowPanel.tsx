@@ -33,10 +33,12 @@ function GroupSelector({ groups, selected }: { groups: readonly (GroupView | nul
             key={at}
             className={`${styles.chip} ${at === selected ? styles.chosen : ""}`}
             aria-pressed={at === selected}
-            aria-label={`Prompt ${at + 1}${isDead ? ", taught nothing" : ""}`}
             onPress={() => stores.gallery.setState({ selectedGroup: at })}
           >
-            <span className={styles.chipNumber}>{at + 1}</span>
+            <span className={styles.chipNumber}>
+              <span className="visuallyHidden">prompt </span>
+              {at + 1}
+            </span>
             <span className={styles.chipReward}>{isDead ? "dead" : describeGroup(group) || "·"}</span>
           </Button>
         );
