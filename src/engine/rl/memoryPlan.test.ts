@@ -37,9 +37,17 @@ describe("peakBytes", () => {
 
 describe("planMemory", () => {
   it("takes the most images at once that fit", () => {
-    expect(plan(16).limits).toEqual({ imagesPerCall: 64, imagesPerPass: 8, isRecomputed: false });
+    expect(plan(16).limits).toEqual({ imagesPerCall: 32, imagesPerPass: 8, isRecomputed: false });
     // 4 GiB leave 3: 30.72 images drawn, 7.68 on a tape.
     expect(plan(4).limits).toEqual({ imagesPerCall: 16, imagesPerPass: 4, isRecomputed: false });
+  });
+
+  it("plans no more images a call than hold a step", () => {
+    const sizes = [2, 3, 8, 9, 16].map((groupSize) => {
+      const config = makeConfig("robust", { memoryBudget: 128, promptsPerStep: 1, groupSize });
+      return planMemory(model, config).limits.imagesPerCall;
+    });
+    expect(sizes).toEqual([2, 4, 8, 16, 16]);
   });
 
   it("computes layers again only where a whole tape of one image is too much", () => {

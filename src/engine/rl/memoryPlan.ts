@@ -45,6 +45,12 @@ export function formatBytes(bytes: number): string {
   return bytes >= GIB ? `${(bytes / GIB).toFixed(2)} GiB` : `${(bytes / 2 ** 20).toFixed(1)} MiB`;
 }
 
+/** Images a call may have, largest first; more than a step draws are never asked for. */
+function callSizes({ promptsPerStep, groupSize }: RunConfig): readonly number[] {
+  const wanted = promptsPerStep * groupSize;
+  return IMAGES_PER_CALL.filter((count) => count === 1 || count / 2 < wanted);
+}
+
 /** Every cut, quickest first: whole tapes before recomputed ones. */
 function* cuts(): Generator<WorkLimits> {
   for (const isRecomputed of [false, true]) {
@@ -83,7 +89,7 @@ export function planMemory(model: Estimate, config: RunConfig): MemoryPlan {
   const demand = describeDemand(config);
   const fits = (limits: WorkLimits) => peakBytes(model.estimateMemory({ ...demand, ...limits })) <= budget;
   for (const cut of cuts()) {
-    const imagesPerCall = IMAGES_PER_CALL.find((count) => fits({ ...cut, imagesPerCall: count }));
+    const imagesPerCall = callSizes(config).find((count) => fits({ ...cut, imagesPerCall: count }));
     if (imagesPerCall === undefined) continue;
     const limits = { ...cut, imagesPerCall };
     const bytes = model.estimateMemory({ ...demand, ...limits });
