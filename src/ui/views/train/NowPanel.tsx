@@ -50,6 +50,7 @@ function GroupSelector({ groups, selected }: { groups: readonly (GroupView | nul
 function Idle() {
   const config = useRun((run) => run.config);
   const hasOffer = useRun((run) => run.resumeOffer !== null);
+  const isStarting = useRun((run) => run.state === "running");
   if (!config) {
     return (
       <>
@@ -64,7 +65,7 @@ function Idle() {
   }
   return (
     <>
-      <p className={styles.prompt}>Ready. Press Play.</p>
+      <p className={styles.prompt}>{isStarting ? "Starting…" : "Ready. Press Play."}</p>
       <p className={styles.question}>
         Each step the model draws {config.groupSize} images for each of {config.promptsPerStep} prompts, asks
         itself about every one, and learns from the answers it gave.
