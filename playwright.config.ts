@@ -8,7 +8,7 @@ export default defineConfig({
   testDir: "e2e",
   testMatch: "**/*.e2e.ts",
   outputDir: "artifacts/e2e",
-  snapshotPathTemplate: "{testFileDir}/snapshots/{arg}{ext}",
+  snapshotPathTemplate: "{testDir}/{testFileDir}/snapshots/{arg}{ext}",
   timeout: 900_000,
   expect: { timeout: 30_000 },
   fullyParallel: false,

@@ -88,7 +88,7 @@ export const LESSONS: readonly Lesson[] = [
     ],
     lookAt: [
       { place: "curves", words: "KL leaves the floor first, then the judge sinks." },
-      { place: "group", words: "In the last steps: shapes blur, and the right colour is all that is left." },
+      { place: "group", words: "In the last steps: shapes blur, and things turn up that nobody asked for." },
       { place: "notices", words: "The page says it in words when it happens." },
     ],
     preset: "robust",
