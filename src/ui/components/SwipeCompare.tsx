@@ -1,27 +1,24 @@
 /** Two pictures over each other, with a line to move between them: by dragging, by clicking, or with the arrow keys. */
-import { PixelCanvas, type Pixels } from "./PixelCanvas.tsx";
+import type { CSSProperties, ReactNode } from "react";
 import styles from "./SwipeCompare.module.css";
 
 export interface SwipeCompareProps {
-  readonly before: Pixels;
-  readonly beforeAlt: string;
-  readonly after: Pixels;
-  readonly afterAlt: string;
+  /** Left of the line. */
+  readonly before: ReactNode;
+  /** Right of it. */
+  readonly after: ReactNode;
   readonly label: string;
-  /** Percent of the width that shows `before`, from the left. */
+  /** Percent of the width that shows `before`. */
   readonly share: number;
   readonly valueText: string;
   readonly onChange: (share: number) => void;
 }
 
-export function SwipeCompare(props: SwipeCompareProps) {
-  const { before, after, share } = props;
+export function SwipeCompare({ before, after, label, share, valueText, onChange }: SwipeCompareProps) {
   return (
-    <div className={styles.frame} style={{ "--at": `${share}%` } as React.CSSProperties}>
-      <PixelCanvas image={before} alt={props.beforeAlt} />
-      <div className={styles.after}>
-        <PixelCanvas image={after} alt={props.afterAlt} />
-      </div>
+    <div className={styles.frame} style={{ "--before": share / 100 } as CSSProperties}>
+      {before}
+      <div className={styles.after}>{after}</div>
       <span className={styles.line} aria-hidden="true" />
       <input
         className={styles.range}
@@ -30,9 +27,9 @@ export function SwipeCompare(props: SwipeCompareProps) {
         max={100}
         step={1}
         value={share}
-        aria-label={props.label}
-        aria-valuetext={props.valueText}
-        onChange={(event) => props.onChange(event.target.valueAsNumber)}
+        aria-label={label}
+        aria-valuetext={valueText}
+        onChange={(event) => onChange(event.target.valueAsNumber)}
       />
     </div>
   );

@@ -63,6 +63,8 @@ export interface Ask extends Drawing {
 
 export interface ArenaView {
   readonly pairs: Readonly<Record<Source, readonly Pair[]>>;
+  /** There are recordings whose pairs were not read yet. */
+  readonly isMoreRecorded: boolean;
   /** Ids of the pairs looked at. */
   readonly shown: Readonly<Record<Source, string | null>>;
   /** A drawing that a link asks to see, until it is found among the recorded ones or drawn here. */
@@ -83,6 +85,7 @@ const MOST_PAIRS = 60;
 
 const EMPTY_ARENA: ArenaView = {
   pairs: { recorded: [], live: [] },
+  isMoreRecorded: true,
   shown: { recorded: null, live: null },
   wanted: null,
   named: [],

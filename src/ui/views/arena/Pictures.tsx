@@ -1,6 +1,7 @@
-import { type CSSProperties, type ReactNode, useEffect, useState } from "react";
+import { useEffect, useState } from "react";
 import { PixelCanvas } from "../../components/PixelCanvas.tsx";
 import { PushButton } from "../../components/PushButton.tsx";
+import { SwipeCompare } from "../../components/SwipeCompare.tsx";
 import type { Look } from "../../stores/arenaStore.ts";
 import { ARENA_WORDS, LETTERS } from "../../text/arena.ts";
 import styles from "./Pictures.module.css";
@@ -8,7 +9,6 @@ import type { Side } from "./sides.ts";
 
 /** Slow enough to see both, and far from what could do harm (WCAG 2.3.1: three flashes a second). */
 const BLINK_MS = 700;
-const KEY_STEP = 2;
 
 function Frame({ side, waiting }: { side: Side; waiting: string }) {
   return (
@@ -38,38 +38,20 @@ function SideBySide({ sides, waiting }: PicturesProps) {
   );
 }
 
-function Over({ sides: [left, right], waiting, children }: PicturesProps & { children: ReactNode }) {
+/** A left of the line, B right of it. */
+function Swipe({ sides: [left, right], waiting }: PicturesProps) {
+  const [percent, setPercent] = useState(50);
   if (!left || !right) return null;
   return (
-    <>
-      <Frame side={left} waiting={waiting(left)} />
-      <div className={styles.over}>
-        <Frame side={right} waiting={waiting(right)} />
-      </div>
-      {children}
-    </>
-  );
-}
-
-/** A left of the border, B right of it. The border is a slider: it is dragged, and moved by keys. */
-function Swipe(props: PicturesProps) {
-  const [percent, setPercent] = useState(50);
-  return (
-    <div className={styles.one} style={{ "--border": percent / 100 } as CSSProperties} data-look="swipe">
-      <Over {...props}>
-        <span className={styles.border} aria-hidden="true" />
-        <input
-          className={styles.slider}
-          type="range"
-          min={0}
-          max={100}
-          step={KEY_STEP}
-          value={percent}
-          aria-label={ARENA_WORDS.swipe}
-          aria-valuetext={ARENA_WORDS.swiped(percent)}
-          onChange={(event) => setPercent(event.target.valueAsNumber)}
-        />
-      </Over>
+    <div className={styles.one}>
+      <SwipeCompare
+        before={<Frame side={left} waiting={waiting(left)} />}
+        after={<Frame side={right} waiting={waiting(right)} />}
+        label={ARENA_WORDS.swipe}
+        share={percent}
+        valueText={ARENA_WORDS.swiped(percent)}
+        onChange={setPercent}
+      />
     </div>
   );
 }

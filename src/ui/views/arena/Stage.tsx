@@ -77,6 +77,7 @@ function useWords(pair: Pair | null, isHidden: boolean): string {
   const isStopping = useArena((arena) => arena.job?.isStopping ?? false);
   const ending = useArena((arena) => arena.ending);
   const vote = useVotes(({ votes }) => (pair ? voteOn(votes, pair) : null));
+  const isMoreRecorded = useArena((arena) => arena.isMoreRecorded);
   if (!pair) return "";
   const sides = sidesOf(pair, isHidden);
   if (isDrawing) {
@@ -85,7 +86,7 @@ function useWords(pair: Pair | null, isHidden: boolean): string {
   }
   if (!isComplete(pair)) return ending === "failed" ? STAGE_WORDS.failed : STAGE_WORDS.stopped;
   if (!vote) return isHidden ? STAGE_WORDS.whichBlind : STAGE_WORDS.which;
-  const isLast = pair.origin === "recorded" && nextRecorded(playground) === null;
+  const isLast = pair.origin === "recorded" && !isMoreRecorded && nextRecorded(playground) === null;
   const names = sides.map(({ contender }) => (contender ? nameOf(contender) : ""));
   return `${describeVote(verdictOf(vote), names[0] ?? "", names[1] ?? "")}${isLast ? ` ${STAGE_WORDS.last}` : ""}`;
 }

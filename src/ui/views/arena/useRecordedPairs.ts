@@ -52,6 +52,8 @@ export function useRecordedPairs(): Fetching {
   const isRead = (candidate: Lesson) =>
     read.includes(candidate) || recorded.some(({ title }) => title === candidate.title);
   const next = [lesson, ...LESSONS].find((candidate) => !isRead(candidate)) ?? null;
+  const isMoreRecorded = next !== null;
+  useEffect(() => stores.arena.setState({ isMoreRecorded }), [isMoreRecorded, stores]);
   const isWanted = useWanted(next === null);
   useFirst(next === null);
   const isMoreNeeded = isWanted || recorded.filter((pair) => !voteOn(votes, pair)).length < AHEAD;

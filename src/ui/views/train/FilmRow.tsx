@@ -38,10 +38,8 @@ function Swiped(props: Pair & { share: number; onShare: (share: number) => void 
   return (
     <figure className={styles.swiped}>
       <SwipeCompare
-        before={before.image}
-        beforeAlt={FILM_WORDS.alt(row.prompt, before.step)}
-        after={after.image}
-        afterAlt={FILM_WORDS.alt(row.prompt, after.step)}
+        before={<PixelCanvas image={before.image} alt={FILM_WORDS.alt(row.prompt, before.step)} />}
+        after={<PixelCanvas image={after.image} alt={FILM_WORDS.alt(row.prompt, after.step)} />}
         label={FILM_WORDS.swipeLabel(before.step, after.step)}
         share={share}
         valueText={FILM_WORDS.swipeValue(share, before.step)}
