@@ -46,7 +46,13 @@ export {
 export type { EvalProgress } from "./eval/batches.ts";
 export { makeContactSheet, type SheetLayout } from "./eval/contactSheet.ts";
 export { loadDetector } from "./eval/detector/loadDetector.ts";
-export { type AnsweredImage, type DrawSettings, type PlannedDraw, planDraws } from "./eval/drawAndAsk.ts";
+export {
+  ANSWER_TOKENS,
+  type AnsweredImage,
+  type DrawSettings,
+  type PlannedDraw,
+  planDraws,
+} from "./eval/drawAndAsk.ts";
 export { type DetectedImage, type PromptList, parseDetectionFile } from "./eval/geneval/detectionFile.ts";
 export type { Box, Detection, Detections, ObjectDetector } from "./eval/geneval/detections.ts";
 export {

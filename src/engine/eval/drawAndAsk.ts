@@ -10,7 +10,7 @@ import { type Metadata, TAGS, type Tag } from "../world/sentences.ts";
 import type { ListedPrompt } from "../world/splits.ts";
 
 /** Longest answer asked for, in tokens; the world's longest gold answer has 11 words. */
-const ANSWER_TOKENS = 20;
+export const ANSWER_TOKENS = 20;
 
 /** How the model draws in an evaluation. */
 export interface DrawSettings {

@@ -1,5 +1,6 @@
 /** The engine's side of comparing weights: one prompt and seed drawn with each, and each image asked about. */
 import {
+  ANSWER_TOKENS,
   type Answer,
   decodeCheckpoint,
   readPrompt,
@@ -10,8 +11,6 @@ import {
 } from "../../engine/index.ts";
 import { answerProbability } from "../answerProbability.ts";
 import type { DrawOrder } from "../ports.ts";
-
-const ANSWER_TOKENS = 20;
 
 /** The question to ask: the one given, or the world's own for a prompt that it could have written. */
 function chooseQuestion({ question, prompt }: DrawOrder, world: WorldSpec): string | null {

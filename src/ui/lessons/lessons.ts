@@ -60,7 +60,7 @@ export const LESSONS: readonly Lesson[] = [
     ],
     preset: "robust",
     changes: { promptKind: "counting", klImage: 0.1 },
-    steps: 60,
+    steps: 40,
   },
   {
     id: "reward-hacking",
@@ -76,7 +76,7 @@ export const LESSONS: readonly Lesson[] = [
     ],
     preset: "robust",
     changes: { promptKind: "counting", learningRate: 2e-3, klImage: 1e-3, klAnswer: 1e-3, answerGate: 0 },
-    steps: 60,
+    steps: 36,
   },
   {
     id: "kl-too-low",
@@ -93,7 +93,7 @@ export const LESSONS: readonly Lesson[] = [
     ],
     preset: "robust",
     changes: { learningRate: 4e-3, klImage: 1e-3, klAnswer: 1e-3 },
-    steps: 60,
+    steps: 36,
   },
   {
     id: "group-of-two",
@@ -109,7 +109,7 @@ export const LESSONS: readonly Lesson[] = [
     ],
     preset: "robust",
     changes: { groupSize: 2, promptsPerStep: 16 },
-    steps: 60,
+    steps: 36,
   },
 ];
 
