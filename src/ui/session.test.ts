@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 import { makeConfig } from "../engine/config.ts";
 import { createFakeClient, FAKE_MODEL, type FakeClient, fakeRunStarted } from "./__fixtures__/fakeClient.ts";
 import { parseAddress } from "./address.ts";
@@ -132,6 +132,29 @@ describe("session", () => {
   it("shows a damaged list of models as a failure", async () => {
     await visit("", { models: [] }).open();
     expect(stores.run.getState().failure?.error.code).toBe("fileCorrupt");
+  });
+
+  it("sends changes of settings at once, gathers those that follow, and none goes after a later command", () => {
+    vi.useFakeTimers();
+    const change = (changes: Record<string, number>) => session.send({ type: "changeConfig", changes });
+    change({ learningRate: 1e-3 });
+    expect(client.sent).toEqual([{ type: "changeConfig", changes: { learningRate: 1e-3 } }]);
+    change({ learningRate: 2e-3 });
+    change({ groupSize: 4 });
+    change({ learningRate: 3e-3 });
+    expect(client.sent).toHaveLength(1);
+    session.send({ type: "stepOnce" });
+    expect(client.sent.slice(1)).toEqual([
+      { type: "changeConfig", changes: { learningRate: 3e-3, groupSize: 4 } },
+      { type: "stepOnce" },
+    ]);
+    change({ groupSize: 8 });
+    expect(client.sent).toHaveLength(3);
+    vi.advanceTimersByTime(200);
+    expect(client.sent.at(-1)).toEqual({ type: "changeConfig", changes: { groupSize: 8 } });
+    vi.advanceTimersByTime(1000);
+    expect(client.sent).toHaveLength(4);
+    vi.useRealTimers();
   });
 
   it("keeps a resting worker resting when a half-done step is dropped", async () => {

@@ -25,6 +25,7 @@ export interface SessionParts {
 }
 
 export interface Session {
+  /** Sends a command. Changes of settings that come close together go as one, before whatever is sent next. */
   send(command: Command): void;
   /** Begins a run with the present configuration and these changes. */
   startRun(changes?: Partial<RunConfig>): void;
@@ -104,6 +105,11 @@ function findModel(manifest: ModelManifest, wanted: string | null): ModelEntry {
   throw new EngineError("modelMissing", `There is no model "${id}". This site has: ${known}.`, { known });
 }
 
+type ChangeConfig = Extract<Command, { type: "changeConfig" }>;
+
+/** A dragged slider changes the run at most this often. */
+const CHANGE_EVERY_MS = 150;
+
 class WorkerSession implements LiveSession {
   private readonly parts: SessionParts;
   private readonly unsubscribe: () => void;
@@ -113,6 +119,9 @@ class WorkerSession implements LiveSession {
   private planned: RunPlan = { preset: "robust", config: makeConfig() };
   /** Somebody asked for the planned run and waits for the model. */
   private isPlayWanted = false;
+  /** Changes of settings that wait for the timer, which runs since others were sent. */
+  private changes: ChangeConfig["changes"] = {};
+  private changeTimer: ReturnType<typeof setTimeout> | null = null;
 
   constructor(parts: SessionParts) {
     this.parts = parts;
@@ -120,7 +129,14 @@ class WorkerSession implements LiveSession {
   }
 
   send(command: Command): void {
-    this.parts.client.send(command);
+    if (command.type !== "changeConfig") {
+      // No step begins with settings that were changed before it was asked for.
+      this.sendChanges();
+      this.parts.client.send(command);
+      return;
+    }
+    this.changes = { ...this.changes, ...command.changes };
+    if (this.changeTimer === null) this.sendChanges();
   }
 
   async prepare(): Promise<void> {
@@ -214,8 +230,20 @@ class WorkerSession implements LiveSession {
   }
 
   dispose(): void {
+    this.sendChanges();
     this.unsubscribe();
     this.parts.client.dispose();
+  }
+
+  /** Sends what was collected, and collects anew for a while. */
+  private sendChanges(): void {
+    clearTimeout(this.changeTimer ?? undefined);
+    this.changeTimer = null;
+    const { changes } = this;
+    if (Object.keys(changes).length === 0) return;
+    this.changes = {};
+    this.parts.client.send({ type: "changeConfig", changes });
+    this.changeTimer = setTimeout(() => this.sendChanges(), CHANGE_EVERY_MS);
   }
 
   /** The model the address asks for, from the list of models. */

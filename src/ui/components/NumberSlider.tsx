@@ -2,7 +2,7 @@
  * A slider and a number field that hold the same value. The slider is a plain range input: logarithmic positions
  * need their own spoken value, and the number field reads "3e-5", which locale-aware fields do not.
  */
-import { type ReactNode, useEffect, useState } from "react";
+import type { ReactNode } from "react";
 import { Field, type FieldIds, type FieldProps } from "./Field.tsx";
 import styles from "./NumberSlider.module.css";
 import {
@@ -13,6 +13,7 @@ import {
   toPosition,
   writeNumber,
 } from "./sliderScale.ts";
+import { useTyped } from "./useTyped.ts";
 
 export interface NumberSliderProps extends FieldProps {
   readonly value: number;
@@ -27,8 +28,7 @@ export interface NumberSliderProps extends FieldProps {
 
 function NumberBox(props: NumberSliderProps & FieldIds) {
   const { value, range, isWhole, onChange } = props;
-  const [typed, setTyped] = useState(writeNumber(value));
-  useEffect(() => setTyped(writeNumber(value)), [value]);
+  const [typed, setTyped] = useTyped(writeNumber(value));
   const commit = () => {
     const number = readNumber(typed, range, isWhole);
     setTyped(writeNumber(number ?? value));

@@ -4,7 +4,7 @@ import { spellValue } from "../../text/config.ts";
 import { formatBytes, formatMoment } from "../../text/numbers.ts";
 import { COMPARE_WORDS, RUNS_WORDS } from "../../text/runs.ts";
 import styles from "./CompareRuns.module.css";
-import { NOTHING, nameOf, useProgress } from "./runFacts.ts";
+import { NOTHING, nameOf } from "./runFacts.ts";
 
 /** Two values of one thing; a share of one is a bar as well. */
 function Row({
@@ -42,13 +42,12 @@ const both = <T,>(runs: Pair<RunSummary>, read: (run: RunSummary) => T): Pair<T>
 ];
 
 function Results({ runs }: { runs: Pair<RunSummary> }) {
-  const progress = [useProgress(runs[0]), useProgress(runs[1])] as const;
-  const rewards = [progress[0].rewardMean, progress[1].rewardMean] as const;
+  const rewards = both(runs, ({ rewardMean }) => rewardMean);
   const spellReward = (reward: number | null) => reward?.toFixed(2) ?? NOTHING;
   const { step, reward, size, saved } = RUNS_WORDS.columns;
   return (
     <tbody>
-      <Row label={step} values={[String(progress[0].step), String(progress[1].step)]} />
+      <Row label={step} values={both(runs, (run) => String(run.step))} />
       <Row label={reward} values={[spellReward(rewards[0]), spellReward(rewards[1])]} shares={rewards} />
       <Row label={saved} values={both(runs, ({ savedAtMs }) => formatMoment(savedAtMs))} />
       <Row label={size} values={both(runs, ({ sizeBytes }) => formatBytes(sizeBytes))} />

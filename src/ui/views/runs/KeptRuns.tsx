@@ -8,11 +8,11 @@ import { PushButton } from "../../components/PushButton.tsx";
 import { LoadButton } from "../../shell/LiveOffer.tsx";
 import { RUNS_WORDS } from "../../text/runs.ts";
 import { useLive, usePlayground } from "../../usePlayground.ts";
-import { useStoredRuns } from "../../useWeights.ts";
 import { CompareRuns } from "./CompareRuns.tsx";
 import styles from "./KeptRuns.module.css";
 import { DeleteDialog, PinDialog } from "./RunDialogs.tsx";
 import { RunRow } from "./RunRow.tsx";
+import { useKeptRuns } from "./runFacts.ts";
 import { useOpening } from "./useOpening.ts";
 
 /** Runs that are looked at side by side. */
@@ -69,14 +69,16 @@ function DropZone() {
 
 /** What waits for an answer. */
 interface Question {
-  readonly action: RunAction;
-  readonly run: RunSummary;
+  readonly asks: RunAction["asks"];
+  readonly runId: string;
 }
 
-function Asking({ question, onClose }: { question: Question | null; onClose: () => void }) {
-  if (question?.action.asks === "title") return <PinDialog run={question.run} onClose={onClose} />;
-  if (question?.action.asks === "consent") return <DeleteDialog run={question.run} onClose={onClose} />;
-  return null;
+function Asking({ asks, run, onClose }: Pick<Question, "asks"> & { run: RunSummary; onClose: () => void }) {
+  return asks === "title" ? (
+    <PinDialog run={run} onClose={onClose} />
+  ) : (
+    <DeleteDialog run={run} onClose={onClose} />
+  );
 }
 
 function List({ runs }: { runs: readonly RunSummary[] }) {
@@ -84,13 +86,14 @@ function List({ runs }: { runs: readonly RunSummary[] }) {
   const opening = useOpening();
   const [question, setQuestion] = useState<Question | null>(null);
   const [picked, setPicked] = useState<readonly string[]>([]);
+  const asked = runs.find(({ runId }) => runId === question?.runId);
   const pick = (runId: string, isPicked: boolean) => {
     const others = picked.filter((id) => id !== runId && runs.some((run) => run.runId === id));
     // A third takes the place of the one that was ticked first.
     setPicked(isPicked ? [...others, runId].slice(-COMPARED) : others);
   };
   const act = (action: RunAction, run: RunSummary) => {
-    if (action.asks) setQuestion({ action, run });
+    if (action.asks) setQuestion({ asks: action.asks, runId: run.runId });
     else if (action.opens) opening.begin(action, run);
     else action.run(context, run, "");
   };
@@ -115,14 +118,16 @@ function List({ runs }: { runs: readonly RunSummary[] }) {
       </ul>
       <p className={styles.tidy}>{RUNS_WORDS.tidy}</p>
       {runs.length > 1 ? <CompareRuns runs={runs.filter(({ runId }) => picked.includes(runId))} /> : null}
-      <Asking question={question} onClose={() => setQuestion(null)} />
+      {question && asked ? (
+        <Asking asks={question.asks} run={asked} onClose={() => setQuestion(null)} />
+      ) : null}
     </div>
   );
 }
 
 /** The runs that this browser keeps for the open model. */
 export function KeptRuns() {
-  const runs = useStoredRuns();
+  const runs = useKeptRuns();
   return (
     <Panel title={RUNS_WORDS.keptTitle}>
       {runs === null ? <NotListed /> : runs.length === 0 ? <NoRuns /> : <List runs={runs} />}

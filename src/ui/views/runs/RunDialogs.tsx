@@ -7,7 +7,7 @@ import { PushButton } from "../../components/PushButton.tsx";
 import { DELETE_WORDS, PIN_WORDS } from "../../text/runs.ts";
 import { usePlayground } from "../../usePlayground.ts";
 import styles from "./RunDialogs.module.css";
-import { nameOf, useProgress } from "./runFacts.ts";
+import { nameOf } from "./runFacts.ts";
 
 /** As long as `pinRun` takes. */
 const LONGEST_TITLE = 80;
@@ -54,14 +54,13 @@ export function PinDialog({ run, onClose }: { run: RunSummary; onClose: () => vo
 /** Says what is lost, and that the open run is the one that goes. */
 export function DeleteDialog({ run, onClose }: { run: RunSummary; onClose: () => void }) {
   const context = usePlayground();
-  const { step } = useProgress(run);
   const choose = (act: () => void) => () => {
     act();
     onClose();
   };
   return (
     <Dialog title={DELETE_WORDS.title(nameOf(run))} size="small" role="alertdialog" onClose={onClose}>
-      <p className={styles.story}>{DELETE_WORDS.story(step, run.sizeBytes)}</p>
+      <p className={styles.story}>{DELETE_WORDS.story(run.step, run.sizeBytes)}</p>
       {run.isOpen ? <p className={styles.warning}>{DELETE_WORDS.open}</p> : null}
       <div className={styles.buttons}>
         <PushButton kind="main" onPress={onClose}>

@@ -8,7 +8,7 @@ import { formatBytes, formatMoment } from "../../text/numbers.ts";
 import { RUNS_WORDS } from "../../text/runs.ts";
 import { useLive } from "../../usePlayground.ts";
 import styles from "./RunRow.module.css";
-import { NOTHING, nameOf, useProgress } from "./runFacts.ts";
+import { NOTHING, nameOf } from "./runFacts.ts";
 
 /** What it is called, what it is, and whether it is open or pinned. */
 function Words({ run }: { run: RunSummary }) {
@@ -39,10 +39,9 @@ function Words({ run }: { run: RunSummary }) {
 }
 
 function Facts({ run }: { run: RunSummary }) {
-  const { step, rewardMean } = useProgress(run);
   const facts = {
-    step: String(step),
-    reward: rewardMean === null ? NOTHING : rewardMean.toFixed(2),
+    step: String(run.step),
+    reward: run.rewardMean?.toFixed(2) ?? NOTHING,
     size: formatBytes(run.sizeBytes),
     saved: formatMoment(run.savedAtMs),
   };

@@ -1,5 +1,5 @@
 /** When the run pauses by itself: a choice, its number, and both as a sentence. */
-import { useEffect, useState } from "react";
+import { useTyped } from "../../components/useTyped.ts";
 import { STOP_AMOUNTS, STOP_KINDS, type StopKind } from "../../stopRule.ts";
 import { describeStop, STOP_WORDS } from "../../text/train.ts";
 import { usePlayground, useSettings } from "../../usePlayground.ts";
@@ -7,8 +7,7 @@ import styles from "./StopRuleField.module.css";
 
 function Amount({ kind, amount }: { kind: StopKind; amount: number }) {
   const { stores } = usePlayground();
-  const [typed, setTyped] = useState(String(amount));
-  useEffect(() => setTyped(String(amount)), [amount]);
+  const [typed, setTyped] = useTyped(String(amount));
   const { min, max } = STOP_AMOUNTS[kind];
   const commit = () => {
     const number = Math.round(Number(typed));

@@ -1,5 +1,5 @@
 /** What every field of the recipe has: its value, its words, and where an edit goes. */
-import { type ReactNode, useEffect, useRef } from "react";
+import type { ReactNode } from "react";
 import {
   type Applies,
   CONFIG_FIELDS,
@@ -14,29 +14,20 @@ import styles from "./RecipePanel.module.css";
 
 const TAG_WORDS: Record<Applies, string> = { live: "live", nextStep: "next step", newRun: "new run" };
 
-/** A dragged slider sends at most this often. */
-const SEND_EVERY_MS = 150;
-
 export type Edit = (key: ConfigKey, value: ConfigValue) => void;
 
-/** Collects edits and hands them to the run: at once for live and next-step fields, on demand for the rest. */
+/** Keeps an edit as a draft, and hands all drafts to the run that can change while it is open. */
 export function useEdit(): Edit {
   const { stores, session, source } = usePlayground();
-  const timer = useRef<ReturnType<typeof setTimeout> | null>(null);
-  useEffect(() => () => clearTimeout(timer.current ?? undefined), []);
   return (key, value) => {
     stores.settings.setState(({ draft }) => ({ draft: { ...draft, [key]: value } }));
     // A recording cannot change: an edit waits for a live run to begin with it.
-    const waits = source === "recorded" || CONFIG_FIELDS[key].applies === "newRun";
-    if (waits || timer.current !== null) return;
-    timer.current = setTimeout(() => {
-      timer.current = null;
-      const { draft } = stores.settings.getState();
-      const changes = Object.entries(draft).filter(
-        ([name]) => CONFIG_FIELDS[name as ConfigKey].applies !== "newRun",
-      );
-      session.send({ type: "changeConfig", changes: Object.fromEntries(changes) });
-    }, SEND_EVERY_MS);
+    if (source === "recorded" || CONFIG_FIELDS[key].applies === "newRun") return;
+    const { draft } = stores.settings.getState();
+    const changes = Object.entries(draft).filter(
+      ([name]) => CONFIG_FIELDS[name as ConfigKey].applies !== "newRun",
+    );
+    session.send({ type: "changeConfig", changes: Object.fromEntries(changes) });
   };
 }
 
