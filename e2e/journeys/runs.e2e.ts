@@ -42,7 +42,7 @@ class Shelf {
   }
 }
 
-const compared = (page: Page) => page.getByRole("region", { name: "Compare two runs" });
+const compared = (page: Page) => page.getByRole("region", { name: "Compare runs" });
 
 test("a run is kept, pinned, branched off, compared, taken away and deleted", async ({ page }) => {
   const playground = new Playground(page);
@@ -74,7 +74,7 @@ test("a run is kept, pinned, branched off, compared, taken away and deleted", as
   // Later steps leave the copy alone.
   await expect(pinned).toContainText(/step1reward/);
 
-  await expect(compared(page)).toContainText("Tick two runs above");
+  await expect(compared(page)).toContainText("Tick two to 5 runs above");
   await page.getByRole("checkbox", { name: /^Compare After one step/ }).check();
   await expect(compared(page)).toContainText("Tick another run to compare with After one step.");
   await page.getByRole("checkbox").nth(0).check();
@@ -84,6 +84,14 @@ test("a run is kept, pinned, branched off, compared, taken away and deleted", as
   await expect(table.getByRole("row", { name: /^learning rate/ })).toContainText("6e-4");
   await expect(table.getByRole("row", { name: /^learning rate/ })).toContainText("2e-3");
   await expect(table.getByRole("row", { name: /^group size G/ })).toHaveCount(0);
+  const curve = compared(page).getByRole("img", {
+    name: /^reward over the steps: .*After one step \d\.\d+ at last/,
+  });
+  await expect(curve).toBeVisible();
+  await playground.button("Show as table").click();
+  const steps = page.getByRole("table", { name: "reward of each step" });
+  // The copy has the first step alone.
+  await expect(steps.getByRole("row")).toHaveText([/^step/, /^1\d\.\d+\d\.\d+$/, /^2(–\d\.\d+|\d\.\d+–)$/]);
   await playground.keepScreenshot("runs-compared");
 
   // A pinned run is gone on with in a copy; it stays.

@@ -48,6 +48,8 @@ export const commandSchema = z.discriminatedUnion("type", [
   z.object({ type: z.literal("deleteRun"), runId: z.string() }),
   /** Asks for the stored runs of the model. Answered by `runsListed`, now and whenever the list changes. */
   z.object({ type: z.literal("listRuns") }),
+  /** Asks for the metrics of every step of a stored run, as it was saved. Answered by `historyRead`. */
+  z.object({ type: z.literal("readHistory"), runId: z.string() }),
   /** Keeps a copy of a run as it is now, under a title, safe from later saves and from tidying up. */
   z.object({ type: z.literal("pinRun"), runId: z.string(), title: z.string().min(1).max(80) }),
   /** Opens a copy of a stored run, paused; the original stays as it is. */

@@ -212,6 +212,14 @@ export const eventSchema = z.discriminatedUnion("type", [
   z.object({ type: z.literal("importRefused"), fileName: z.string(), error: errorRecord }),
   /** Stored runs of the open model, newest save first. */
   z.object({ type: z.literal("runsListed"), runs: z.array(runSummary) }),
+  /** Metrics of the steps of a stored run, the last of them `step`. */
+  z.object({
+    type: z.literal("historyRead"),
+    runId: z.string(),
+    step: z.number(),
+    savedAtMs: z.number(),
+    history: z.array(z.record(z.string(), z.number())),
+  }),
   z.object({
     type: z.literal("jobStarted"),
     jobId: z.string(),

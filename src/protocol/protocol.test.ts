@@ -27,6 +27,7 @@ const COMMANDS: { [T in CommandType]: Extract<Command, { type: T }> } = {
   resumeRun: { type: "resumeRun", runId: "nano-1", isForced: true },
   deleteRun: { type: "deleteRun", runId: "nano-1" },
   listRuns: { type: "listRuns" },
+  readHistory: { type: "readHistory", runId: "nano-1" },
   pinRun: { type: "pinRun", runId: "nano-1", title: "counts to three" },
   branchRun: { type: "branchRun", runId: "nano-1" },
   drawSamples: {
@@ -177,6 +178,13 @@ const EVENTS: { [T in WorkerEventType]: EventOf<T> } = {
         sizeBytes: 1000,
       },
     ],
+  },
+  historyRead: {
+    type: "historyRead",
+    runId: "nano-1",
+    step: 1,
+    savedAtMs: 2,
+    history: [{ rewardMean: 0.5 }],
   },
   jobStarted: {
     type: "jobStarted",

@@ -146,6 +146,20 @@ describe("stored runs", () => {
     expect(stage.state()).toBe("empty");
   });
 
+  it("tell their steps as they were saved", async () => {
+    const stage = createStage();
+    await stage.send(OPEN, START, { type: "stepOnce" });
+    await stage.settled();
+    await stage.send({ type: "stepOnce" });
+    await stage.settled();
+    await stage.send({ type: "readHistory", runId: openId(stage) });
+    const [read] = stage.of("historyRead");
+    expect(read).toMatchObject({ runId: openId(stage), step: 2 });
+    expect(read?.history).toEqual(stage.of("stepFinished").map(({ metrics }) => metrics));
+    await stage.send({ type: "readHistory", runId: "no such run" });
+    expect(stage.of("failed").at(-1)?.error.code).toBe("checkpointCorrupt");
+  });
+
   it("are pinned as copies, which outlive tidying up and stay as they are when opened", async () => {
     const stage = createStage();
     await stage.send(OPEN, START, { type: "stepOnce" });

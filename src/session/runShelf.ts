@@ -3,6 +3,7 @@
  * open; opening and closing runs is the session's business.
  */
 import { toErrorRecord } from "../engine/errors.ts";
+import type { Command } from "../protocol/commands.ts";
 import type { EventOf, WorkerEvent } from "../protocol/events.ts";
 import type { HeadRecord } from "../storage/db.ts";
 import type { StoredRun } from "../storage/runRecord.ts";
@@ -38,11 +39,15 @@ export class RunShelf {
     this.#ports = ports;
   }
 
-  /** Sends the list, and again whenever it changes. */
-  async watch(): Promise<void> {
+  /** Sends the list, and again whenever it changes; or the steps of one run, as it was saved. */
+  async show(command: Extract<Command, { type: "listRuns" | "readHistory" }>): Promise<void> {
     const { modelId } = this.#ports.model();
-    this.#isWatched = true;
-    await this.#sendList(modelId);
+    if (command.type === "listRuns") {
+      this.#isWatched = true;
+      return await this.#sendList(modelId);
+    }
+    const { runId, step, savedAtMs, history } = (await this.#ports.storage().load(command.runId)).run.record;
+    this.#ports.emit({ type: "historyRead", runId, step, savedAtMs, history });
   }
 
   /** The list changed; whoever watches it hears so. Never rejects. */

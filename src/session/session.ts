@@ -45,7 +45,7 @@ export interface SessionPorts {
 /** Commands that do not wait for the ones before them, and jobs. */
 type Immediate = Extract<
   Command,
-  { type: "cancelOpening" | "listRuns" | "endJob" | "drawSamples" | "evaluate" }
+  { type: "cancelOpening" | "listRuns" | "readHistory" | "endJob" | "drawSamples" | "evaluate" }
 >;
 type OpenCommand = Extract<Command, { type: "openModel" }>;
 
@@ -103,8 +103,8 @@ export class Session {
       return Promise.resolve();
     }
     // Reads storage alone, and a list should not wait for a job.
-    if (command.type === "listRuns") {
-      return this.#shelf.watch().catch((error: unknown) => this.#fail(error, null, true));
+    if (command.type === "listRuns" || command.type === "readHistory") {
+      return this.#shelf.show(command).catch((error: unknown) => this.#fail(error, null, true));
     }
     if (!PATIENT.has(command.type)) this.#jobs.end();
     const isJob = command.type === "drawSamples" || command.type === "evaluate";

@@ -57,4 +57,18 @@ describe("reduceRuns", () => {
     expect(listed.runs).toEqual([PINNED]);
     expect(reduceRuns(listed, { type: "openingCancelled" })).toBe(listed);
   });
+
+  it("keeps the steps of a run until it goes on or goes", () => {
+    const { runId, savedAtMs } = PINNED;
+    const listed = reduceRuns(createRunsStore().getState(), { type: "runsListed", runs: [PINNED] });
+    const history = [{ rewardMean: 0.25 }, { rewardMean: 0.75 }];
+    const read = reduceRuns(listed, { type: "historyRead", runId, step: 5, savedAtMs, history });
+    const columns = read.histories[runId]?.columns;
+    expect(Array.from(columns?.steps() ?? [])).toEqual([4, 5]);
+    expect(Array.from(columns?.column("rewardMean") ?? [])).toEqual([0.25, 0.75]);
+    const again = reduceRuns(read, { type: "runsListed", runs: [PINNED] });
+    expect(again.histories[runId]?.columns).toBe(columns);
+    const later = reduceRuns(read, { type: "runsListed", runs: [{ ...PINNED, savedAtMs: savedAtMs + 1 }] });
+    expect(later.histories).toEqual({});
+  });
 });

@@ -23,6 +23,7 @@ const HARMLESS: ReadonlySet<CommandType> = new Set([
   "exportRun",
   "importRun",
   "listRuns",
+  "readHistory",
   "pinRun",
   "deleteRun",
   "endJob",

@@ -47,13 +47,14 @@ export interface LineChartProps {
   readonly onPick: (x: number) => void;
 }
 
-/** One point makes no line: it is drawn as a dot. */
-const points: uPlot.Series.Points = { show: (chart) => chart.data[0].length === 1, size: 6 };
-
-/** A run to compare with may have one step while this one has many. */
+/** One point makes no line: it is drawn as a dot. Of runs side by side, one may have a single step. */
 const lonePoint: uPlot.Series.Points = {
-  show: (chart, index) => Array.from(chart.data[index] ?? []).filter((value) => value !== null).length === 1,
-  size: 5,
+  show: (chart, index) => {
+    const values = chart.data[index] ?? [];
+    const first = values.findIndex((value) => value !== null);
+    return first >= 0 && values.findIndex((value, at) => at > first && value !== null) < 0;
+  },
+  size: 6,
 };
 
 const toGaps = (values: Float32Array): (number | null)[] =>
@@ -86,7 +87,7 @@ function seriesOptions(series: readonly Series[], colourOf: (name: string) => st
         label,
         stroke,
         width: isReference ? 1.25 : 2,
-        points: { ...(isReference ? lonePoint : points), fill: stroke },
+        points: { ...lonePoint, fill: stroke },
         spanGaps,
         ...dash,
       },

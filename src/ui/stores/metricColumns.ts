@@ -30,6 +30,16 @@ export class MetricColumns {
     this.length++;
   }
 
+  /**
+   * Adds the numbers of many steps.
+   * @param lastStep where steps do not say their number, the last one's
+   * @param images drawn for each, NaN where that is not known
+   */
+  pushAll(history: readonly Readonly<Record<string, number>>[], lastStep: number, images = Number.NaN): void {
+    const first = lastStep - history.length + 1;
+    for (const [index, values] of history.entries()) this.push(values.step ?? first + index, values, images);
+  }
+
   /** Steps so far, a view that the next push may invalidate. */
   steps(): Float32Array {
     return this.stepColumn.subarray(0, this.length);

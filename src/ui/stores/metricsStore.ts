@@ -27,10 +27,7 @@ function startRun(view: MetricsView, { config, ...event }: EventOf<"runStarted">
   const { columns } = view;
   columns.clear();
   const imagesPerStep = config.groupSize * config.promptsPerStep;
-  const firstStep = event.step - event.history.length + 1;
-  event.history.forEach((values, index) => {
-    columns.push(values.step ?? firstStep + index, values, imagesPerStep);
-  });
+  columns.pushAll(event.history, event.step, imagesPerStep);
   // What an earlier visit changed is known by name, not by value.
   const areImagesKnown = !event.changes.some(({ keys }) => keys.some((key) => COUNTING_KEYS.includes(key)));
   return { columns, version: view.version + 1, marks: event.changes, imagesPerStep, areImagesKnown };

@@ -5,7 +5,7 @@ const counted = (count: number, one: string, many: string): string => `${count} 
 
 export const RUNS_WORDS = {
   title: "Your runs",
-  story: "Kept in this browser and nowhere else. Go on with one, pin what must stay, or see how two differ.",
+  story: "Kept in this browser and nowhere else. Go on with one, pin what must stay, or see how they differ.",
   keptTitle: "Kept in this browser",
   load: "Runs are kept with the model that they train, so they are listed when it is open.",
   coming: "The model is on its way; its runs are listed when it is here.",
@@ -70,12 +70,17 @@ export const DELETE_WORDS = {
 } as const;
 
 export const COMPARE_WORDS = {
-  title: "Compare two runs",
-  pick: "Tick two runs above to see them side by side.",
+  title: "Compare runs",
+  pick: (most: number) => `Tick two to ${most} runs above to see them side by side.`,
   pickOther: (name: string) => `Tick another run to compare with ${name}.`,
-  caption: (before: string, after: string) => `${before} and ${after}, side by side`,
+  caption: (names: readonly string[]) => `${names.join(" and ")}, side by side`,
   what: "What",
   preset: "preset",
   settings: "Settings that differ",
   same: "All settings are the same.",
+  curve: "Curve",
+  curveLabel: (metric: string, lasts: readonly string[]) => `${metric} over the steps: ${lasts.join("; ")}`,
+  lastOf: (name: string, value: string) => `${name} ${value} at last`,
+  table: (metric: string) => `${metric} of each step`,
+  step: "step",
 } as const;

@@ -1,20 +1,22 @@
-import { CONFIG_FIELDS, diffConfig } from "../../../engine/config.ts";
+import { CONFIG_FIELDS, type ConfigKey, diffConfig } from "../../../engine/config.ts";
 import type { RunSummary } from "../../../protocol/events.ts";
 import { spellValue } from "../../text/config.ts";
 import { formatBytes, formatMoment } from "../../text/numbers.ts";
 import { COMPARE_WORDS, RUNS_WORDS } from "../../text/runs.ts";
 import styles from "./CompareRuns.module.css";
+import { RunCurves } from "./RunCurves.tsx";
 import { NOTHING, nameOf } from "./runFacts.ts";
+import { type ComparedRun, LINES } from "./runLines.ts";
 
-/** Two values of one thing; a share of one is a bar as well. */
+/** One thing of every run; a share of one is a bar as well. */
 function Row({
   label,
   values,
   shares,
 }: {
   label: string;
-  values: Pair<string>;
-  shares?: Pair<number | null>;
+  values: readonly string[];
+  shares?: readonly (number | null)[];
 }) {
   return (
     <tr>
@@ -34,82 +36,107 @@ function Row({
   );
 }
 
-type Pair<T> = readonly [T, T];
-
-const both = <T,>(runs: Pair<RunSummary>, read: (run: RunSummary) => T): Pair<T> => [
-  read(runs[0]),
-  read(runs[1]),
-];
-
-function Results({ runs }: { runs: Pair<RunSummary> }) {
-  const rewards = both(runs, ({ rewardMean }) => rewardMean);
-  const spellReward = (reward: number | null) => reward?.toFixed(2) ?? NOTHING;
+function Results({ runs }: { runs: readonly RunSummary[] }) {
+  const rewards = runs.map(({ rewardMean }) => rewardMean);
+  const spelled = rewards.map((reward) => reward?.toFixed(2) ?? NOTHING);
   const { step, reward, size, saved } = RUNS_WORDS.columns;
   return (
     <tbody>
-      <Row label={step} values={both(runs, (run) => String(run.step))} />
-      <Row label={reward} values={[spellReward(rewards[0]), spellReward(rewards[1])]} shares={rewards} />
-      <Row label={saved} values={both(runs, ({ savedAtMs }) => formatMoment(savedAtMs))} />
-      <Row label={size} values={both(runs, ({ sizeBytes }) => formatBytes(sizeBytes))} />
+      <Row label={step} values={runs.map((run) => String(run.step))} />
+      <Row label={reward} values={spelled} shares={rewards} />
+      <Row label={saved} values={runs.map(({ savedAtMs }) => formatMoment(savedAtMs))} />
+      <Row label={size} values={runs.map(({ sizeBytes }) => formatBytes(sizeBytes))} />
     </tbody>
   );
 }
 
-function Settings({ runs }: { runs: Pair<RunSummary> }) {
-  const keys = diffConfig(runs[0].config, runs[1].config);
-  const hasPresets = runs[0].preset !== runs[1].preset;
+/** Settings in which not all runs agree, in the recipe's order. */
+function differing(runs: readonly RunSummary[]): ConfigKey[] {
+  const [first, ...others] = runs;
+  const keys = new Set(others.flatMap(({ config }) => (first ? diffConfig(first.config, config) : [])));
+  return (Object.keys(CONFIG_FIELDS) as ConfigKey[]).filter((key) => keys.has(key));
+}
+
+function Settings({ runs }: { runs: readonly RunSummary[] }) {
+  const keys = differing(runs);
+  const hasPresets = new Set(runs.map(({ preset }) => preset)).size > 1;
   return (
     <tbody>
       <tr>
-        <th colSpan={3} scope="rowgroup" className={styles.group}>
+        <th colSpan={runs.length + 1} scope="rowgroup" className={styles.group}>
           {keys.length > 0 || hasPresets ? COMPARE_WORDS.settings : COMPARE_WORDS.same}
         </th>
       </tr>
-      {hasPresets ? <Row label={COMPARE_WORDS.preset} values={both(runs, ({ preset }) => preset)} /> : null}
+      {hasPresets ? <Row label={COMPARE_WORDS.preset} values={runs.map(({ preset }) => preset)} /> : null}
       {keys.map((key) => (
         <Row
           key={key}
           label={CONFIG_FIELDS[key].label}
-          values={both(runs, ({ config }) => spellValue(key, config[key]))}
+          values={runs.map(({ config }) => spellValue(key, config[key]))}
         />
       ))}
     </tbody>
   );
 }
 
-function Table({ runs }: { runs: Pair<RunSummary> }) {
-  const names = both(runs, nameOf);
+/** The legend of the curves is the head of the table. */
+function Head({ run, line }: ComparedRun) {
   return (
-    <table className={styles.table}>
-      <caption className="visuallyHidden">{COMPARE_WORDS.caption(...names)}</caption>
-      <thead>
-        <tr>
-          <th scope="col">
-            <span className="visuallyHidden">{COMPARE_WORDS.what}</span>
-          </th>
-          {runs.map((run) => (
-            <th key={run.runId} scope="col" className={styles.name}>
-              {nameOf(run)}
-            </th>
-          ))}
-        </tr>
-      </thead>
-      <Results runs={runs} />
-      <Settings runs={runs} />
-    </table>
+    <th scope="col" className={styles.name}>
+      <svg className={styles.line} width="28" height="8" aria-hidden="true">
+        <line
+          x1="0"
+          y1="4"
+          x2="28"
+          y2="4"
+          stroke={`var(${line.colour})`}
+          strokeWidth="2.5"
+          strokeDasharray={line.isDashed ? "6 4" : undefined}
+        />
+      </svg>
+      {nameOf(run)}
+    </th>
   );
 }
 
-/** How two runs differ: what came out, and the settings behind it. The one that began first stands left. */
-export function CompareRuns({ runs }: { runs: readonly RunSummary[] }) {
-  const [before, after] = [...runs].sort((a, b) => a.createdAtMs - b.createdAtMs);
+function Table({ compared }: { compared: readonly ComparedRun[] }) {
+  const runs = compared.map(({ run }) => run);
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
+    <section className={styles.scroll} tabIndex={0} aria-label={COMPARE_WORDS.caption(runs.map(nameOf))}>
+      <table className={styles.table}>
+        <caption className="visuallyHidden">{COMPARE_WORDS.caption(runs.map(nameOf))}</caption>
+        <thead>
+          <tr>
+            <th scope="col">
+              <span className="visuallyHidden">{COMPARE_WORDS.what}</span>
+            </th>
+            {compared.map(({ run, line }) => (
+              <Head key={run.runId} run={run} line={line} />
+            ))}
+          </tr>
+        </thead>
+        <Results runs={runs} />
+        <Settings runs={runs} />
+      </table>
+    </section>
+  );
+}
+
+/** How runs differ: how they went, what came out, and the settings behind it. The one that began first stands left. */
+export function CompareRuns({ compared }: { compared: readonly ComparedRun[] }) {
+  const inOrder = [...compared].sort((a, b) => a.run.createdAtMs - b.run.createdAtMs);
+  const [first] = inOrder;
   return (
     <section className={styles.compare} aria-label={COMPARE_WORDS.title}>
-      {before && after ? (
-        <Table runs={[before, after]} />
+      {first && inOrder.length > 1 ? (
+        <>
+          <RunCurves compared={inOrder} />
+          <Table compared={inOrder} />
+        </>
       ) : (
         <p className={styles.hint} role="status">
-          {before ? COMPARE_WORDS.pickOther(nameOf(before)) : COMPARE_WORDS.pick}
+          {first ? COMPARE_WORDS.pickOther(nameOf(first.run)) : COMPARE_WORDS.pick(LINES.length)}
         </p>
       )}
     </section>

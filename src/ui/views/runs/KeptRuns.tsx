@@ -13,10 +13,9 @@ import styles from "./KeptRuns.module.css";
 import { DeleteDialog, PinDialog } from "./RunDialogs.tsx";
 import { RunRow } from "./RunRow.tsx";
 import { useKeptRuns } from "./runFacts.ts";
+import { LINES } from "./runLines.ts";
 import { useOpening } from "./useOpening.ts";
-
-/** Runs that are looked at side by side. */
-const COMPARED = 2;
+import { usePicked } from "./usePicked.ts";
 
 /** What stands in the place of the list, and the way on. */
 function Waiting({ words, children }: { words: string; children?: React.ReactNode }) {
@@ -85,13 +84,8 @@ function List({ runs }: { runs: readonly RunSummary[] }) {
   const context = usePlayground();
   const opening = useOpening();
   const [question, setQuestion] = useState<Question | null>(null);
-  const [picked, setPicked] = useState<readonly string[]>([]);
+  const { compared, pick } = usePicked(runs);
   const asked = runs.find(({ runId }) => runId === question?.runId);
-  const pick = (runId: string, isPicked: boolean) => {
-    const others = picked.filter((id) => id !== runId && runs.some((run) => run.runId === id));
-    // A third takes the place of the one that was ticked first.
-    setPicked(isPicked ? [...others, runId].slice(-COMPARED) : others);
-  };
   const act = (action: RunAction, run: RunSummary) => {
     if (action.asks) setQuestion({ asks: action.asks, runId: run.runId });
     else if (action.opens) opening.begin(action, run);
@@ -109,7 +103,8 @@ function List({ runs }: { runs: readonly RunSummary[] }) {
           <RunRow
             key={run.runId}
             run={run}
-            isPicked={picked.includes(run.runId)}
+            isPicked={compared.some((other) => other.run === run)}
+            canPick={compared.length < LINES.length}
             isOpening={opening.runId === run.runId}
             onPick={(isPicked) => pick(run.runId, isPicked)}
             onAction={(action) => act(action, run)}
@@ -117,7 +112,7 @@ function List({ runs }: { runs: readonly RunSummary[] }) {
         ))}
       </ul>
       <p className={styles.tidy}>{RUNS_WORDS.tidy}</p>
-      {runs.length > 1 ? <CompareRuns runs={runs.filter(({ runId }) => picked.includes(runId))} /> : null}
+      {runs.length > 1 ? <CompareRuns compared={compared} /> : null}
       {question && asked ? (
         <Asking asks={question.asks} run={asked} onClose={() => setQuestion(null)} />
       ) : null}

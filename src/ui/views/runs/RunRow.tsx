@@ -61,16 +61,23 @@ function Facts({ run }: { run: RunSummary }) {
 export function RunRow(props: {
   run: RunSummary;
   isPicked: boolean;
+  /** Whether it can be ticked, too. */
+  canPick: boolean;
   isOpening: boolean;
   onPick: (isPicked: boolean) => void;
   onAction: (action: RunAction) => void;
 }) {
-  const { run, isPicked, isOpening, onPick, onAction } = props;
+  const { run, isPicked, canPick, isOpening, onPick, onAction } = props;
   const name = nameOf(run);
   return (
     <li className={styles.row} data-picked={isPicked || undefined}>
       <label className={styles.pick}>
-        <input type="checkbox" checked={isPicked} onChange={(event) => onPick(event.target.checked)} />
+        <input
+          type="checkbox"
+          checked={isPicked}
+          disabled={!isPicked && !canPick}
+          onChange={(event) => onPick(event.target.checked)}
+        />
         <span className="visuallyHidden">{RUNS_WORDS.compare(name)}</span>
       </label>
       <Words run={run} />
