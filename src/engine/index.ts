@@ -109,6 +109,7 @@ export { type RenderedScene, renderHeldOutScenes } from "./eval/scenes.ts";
 export {
   evaluateSelfReward,
   limitPrompts,
+  pickEvenly,
   type SelfRewardOptions,
   type SelfRewardReport,
 } from "./eval/selfReward.ts";

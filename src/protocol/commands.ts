@@ -75,7 +75,7 @@ export const commandSchema = z.discriminatedUnion("type", [
     type: z.literal("evaluate"),
     jobId: z.string(),
     source: weightsSourceSchema,
-    /** Test prompts, spread evenly over the list; null for all. */
+    /** Test prompts, an equal share of each task; null for all. */
     promptCount: z.number().int().positive().nullable(),
     imagesPerPrompt: z.number().int().positive(),
     seed: z.number().int(),

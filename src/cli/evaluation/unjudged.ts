@@ -58,13 +58,8 @@ export async function runSelfReward(bench: Bench): Promise<void> {
       mapValues({ all: reward, ...rewardByTag, seen: rewardSeen, unseen: rewardUnseen }, describeMean),
     ),
   );
-  const shown = pickEvenly(images, SHEET_IMAGES);
+  const shown = bench.engine.pickEvenly(images, SHEET_IMAGES);
   bench.sheet = { images: await model.decodeImages(shown.map(({ codes }) => codes)), columns: SHEET_COLUMNS };
-}
-
-function pickEvenly<T>(items: readonly T[], count: number): T[] {
-  if (items.length <= count) return [...items];
-  return Array.from({ length: count }, (_, at) => items[Math.floor((at * items.length) / count)] as T);
 }
 
 /** What the image tokenizer keeps of a picture. */

@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import type { ImageCodes, ImageU8, UnifiedModel } from "../models/unified.ts";
 import { openSprites } from "../world/render.ts";
 import { answerOf, TAGS } from "../world/sentences.ts";
-import { createSplits, type Splits } from "../world/splits.ts";
+import { createSplits, type ListedPrompt, type Splits } from "../world/splits.ts";
 import { worldPreset } from "../world/worldSpec.ts";
 import { mapBatches } from "./batches.ts";
 import { makeContactSheet } from "./contactSheet.ts";
@@ -107,10 +107,18 @@ describe("evaluateSelfReward", () => {
     expect(again.seeds).toEqual(first.seeds);
   });
 
-  it("keeps all tags when the list is shortened", () => {
+  it("takes equally many of each tag when the list is shortened, and all of a tag that has fewer", () => {
+    const countTags = (prompts: readonly ListedPrompt[]) =>
+      TAGS.map((tag) => prompts.filter(({ metadata }) => metadata.tag === tag).length);
     const short = limitPrompts(splits.test, 12);
-    expect(short.length).toBe(12);
     expect(new Set(short.map(({ metadata }) => metadata.prompt)).size).toBe(12);
+    const all = countTags(splits.test);
+    const present = all.filter((count) => count > 0).length;
+    expect(countTags(short)).toEqual(all.map((count) => (count > 0 ? 12 / present : 0)));
+    const long = limitPrompts(splits.test, splits.test.length - 1);
+    expect(long.length).toBe(splits.test.length - 1);
+    const most = Math.max(...all);
+    expect(countTags(long)).toEqual(all.map((count) => (count === most ? count - 1 : count)));
     expect(limitPrompts(splits.test, 10_000)).toEqual(splits.test);
   });
 });

@@ -27,12 +27,31 @@ export interface SelfRewardReport {
   readonly images: readonly AnsweredImage[];
 }
 
-/** At most `limit` prompts, spread evenly over the list so that all tags stay in. */
+/** At most `count` of the items, spread evenly over their list. */
+export function pickEvenly<T>(items: readonly T[], count: number): T[] {
+  if (items.length <= count) return [...items];
+  return Array.from(
+    { length: count },
+    (_, at) => items[Math.floor(((at + 0.5) * items.length) / count)] as T,
+  );
+}
+
+/**
+ * At most `limit` prompts, in the order of the list: equally many of each tag, each spread over its own, and all of a tag
+ * that has fewer. A score is the mean over tags, so an even share tells most with so many images.
+ */
 export function limitPrompts(prompts: readonly ListedPrompt[], limit: number): ListedPrompt[] {
-  if (limit >= prompts.length) return [...prompts];
-  return Array.from({ length: limit }, (_, at) => {
-    return prompts[Math.floor(((at + 0.5) * prompts.length) / limit)] as ListedPrompt;
-  });
+  const tags = [...new Set(prompts.map(({ metadata }) => metadata.tag))];
+  const ofTag = tags.map((tag) => prompts.filter(({ metadata }) => metadata.tag === tag));
+  ofTag.sort((a, b) => a.length - b.length);
+  let left = Math.min(limit, prompts.length);
+  const chosen = new Set<ListedPrompt>();
+  for (const [at, listed] of ofTag.entries()) {
+    const share = Math.min(listed.length, Math.floor(left / (ofTag.length - at)));
+    for (const prompt of pickEvenly(listed, share)) chosen.add(prompt);
+    left -= share;
+  }
+  return prompts.filter((prompt) => chosen.has(prompt));
 }
 
 /**

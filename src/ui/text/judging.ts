@@ -27,7 +27,7 @@ export const JUDGING_WORDS = {
   // Choices
   choices: "What is judged",
   prompts: "Prompts",
-  promptsHelp: "Test prompts, taken evenly from the list of all.",
+  promptsHelp: "Test prompts, as many of each task as there are, up to an equal share.",
   perPrompt: "Images a prompt",
   perPromptHelp: "Every image has its own seed, the same for A and B. GenEval itself takes 4.",
   allPrompts: "all",
