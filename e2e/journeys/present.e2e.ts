@@ -128,6 +128,46 @@ test("black-out, notes, keys and full screen come and go with one key each", asy
   expect(playground.problems).toEqual([]);
 });
 
+test("the notes stand in a window of their own, whose keys lead the talk", async ({ page, context }) => {
+  const playground = new Playground(page);
+  await open(page);
+  await page.keyboard.press("n");
+  const opened = context.waitForEvent("page");
+  await page.getByRole("button", { name: "Notes in a window" }).click();
+  const popup = await opened;
+  await expect(notes(page)).toHaveCount(0);
+  await expect(headline(popup)).toHaveText("A few words go in.");
+  await expect(popup.getByRole("main")).toContainText("No pictures go in");
+  await expect(popup.getByRole("main")).toContainText("Next: It draws each of them 8 times.");
+  await popup.keyboard.press("ArrowRight");
+  await expect(headline(page)).toHaveText("It draws each of them 8 times.");
+  await expect(popup.getByRole("main")).toContainText("Chance makes the images differ");
+  // Its words are dressed as the page is.
+  expect(await headline(popup).evaluate((element) => getComputedStyle(element).fontSize)).toBe("34px");
+  await popup.screenshot({ path: "artifacts/screens/present-notes-window.png" });
+  await page.keyboard.press("b");
+  await expect(dark(page)).toBeVisible();
+  await expect(popup.getByRole("main")).toContainText("Chance makes the images differ");
+  await page.keyboard.press("b");
+  await page.keyboard.press("w");
+  await expect.poll(() => popup.isClosed()).toBe(true);
+
+  const again = context.waitForEvent("page");
+  await page.keyboard.press("w");
+  await (await again).close();
+  // Closed by hand, it is known to be closed: the key opens it anew.
+  const third = context.waitForEvent("page");
+  await expect(async () => {
+    await page.keyboard.press("w");
+    await expect.poll(() => context.pages().length, { timeout: 1000 }).toBe(2);
+  }).toPass();
+  await third;
+  await page.keyboard.press("Escape");
+  await expect(page).toHaveURL(/#\/train/);
+  await expect.poll(() => context.pages().length).toBe(1);
+  expect(playground.problems).toEqual([]);
+});
+
 test("R offers live and loads nothing by itself; R again goes on with the recording", async ({ page }) => {
   const playground = new Playground(page);
   const asked: string[] = [];

@@ -52,6 +52,13 @@ export function formatClock(timeMs: number): string {
   return new Date(timeMs).toLocaleTimeString(undefined, { hour: "2-digit", minute: "2-digit" });
 }
 
+/** "4:07", "1:02:09". */
+export function formatElapsed(seconds: number): string {
+  const parts = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, Math.floor(seconds) % 60];
+  const shown = parts[0] === 0 ? parts.slice(1) : parts;
+  return shown.map((part, at) => (at === 0 ? String(part) : String(part).padStart(2, "0"))).join(":");
+}
+
 /** "12:04" today, "26 Nov, 12:04" on another day. */
 export function formatMoment(timeMs: number, nowMs = Date.now()): string {
   const [time, now] = [new Date(timeMs), new Date(nowMs)];

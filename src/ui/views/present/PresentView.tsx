@@ -1,13 +1,17 @@
 import { type ReactNode, useEffect } from "react";
 import type { Beat } from "../../beats.ts";
-import { NOTES, PRESENT_WORDS } from "../../text/presenting.ts";
+import { PushButton } from "../../components/PushButton.tsx";
+import { PRESENT_WORDS } from "../../text/presenting.ts";
 import { usePage, usePlayground, useRun } from "../../usePlayground.ts";
 import { Change } from "./Change.tsx";
 import { Controls } from "./Controls.tsx";
+import { keysOf } from "./cues.ts";
 import { Drawing } from "./Drawing.tsx";
 import { ExampleScene } from "./ExampleScene.tsx";
 import { KeysOverlay } from "./KeysOverlay.tsx";
 import { LiveStage } from "./LiveStage.tsx";
+import { NoteWords } from "./Notes.tsx";
+import { NotesWindow } from "./NotesWindow.tsx";
 import styles from "./PresentView.module.css";
 import { Prompts } from "./Prompts.tsx";
 import { isBroken } from "./presenter.ts";
@@ -50,15 +54,18 @@ function Headline({ beat }: { beat: Beat }) {
   );
 }
 
-/** For the presenter's eyes: what to say, and what the lesson wants to be seen. */
-function Notes({ beat }: { beat: Beat }) {
-  const { story, lookAt } = usePage((page) => page.lesson);
-  const { words, place } = NOTES[beat];
-  const own = place === "story" ? story[0] : lookAt.find((look) => look.place === place)?.words;
+function StageNotes({ beat }: { beat: Beat }) {
+  const cue = useCue();
+  const moveToWindow = () => {
+    cue("notes");
+    cue("notesWindow");
+  };
   return (
     <section className={styles.notes} aria-label={PRESENT_WORDS.notes}>
-      <p>{words}</p>
-      {own ? <p>{own}</p> : null}
+      <NoteWords beat={beat} />
+      <PushButton kind="quiet" shortcut={keysOf("notesWindow")[0]} onPress={moveToWindow}>
+        {PRESENT_WORDS.cues.notesWindow}
+      </PushButton>
     </section>
   );
 }
@@ -85,6 +92,7 @@ function Stage() {
   const lesson = usePage((page) => page.lesson);
   const isBlack = useOverlays((overlays) => overlays.isBlack);
   const hasNotes = useOverlays((overlays) => overlays.hasNotes);
+  const hasNotesWindow = useOverlays((overlays) => overlays.hasNotesWindow);
   const hasBegun = useRun((run) => !isBroken(run) && (run.step > 0 || run.activeStep !== null));
   const isFullScreen = useIsFullScreen();
   const isPointerResting = useIsPointerResting();
@@ -107,11 +115,12 @@ function Stage() {
             </div>
           </div>
         )}
-        {hasNotes && !isBlack ? <Notes beat={beat} /> : null}
+        {hasNotes && !isBlack ? <StageNotes beat={beat} /> : null}
         <Controls />
       </div>
       <KeysOverlay />
       {isBlack ? <BlackOut /> : null}
+      {hasNotesWindow ? <NotesWindow beat={beat} /> : null}
     </>
   );
 }

@@ -13,7 +13,7 @@ describe("keys", () => {
   });
 
   it("knows arrows, clickers and letters in either case", () => {
-    const presses = ["ArrowRight", "PageDown", "ArrowLeft", "b", "B", ".", "r", "n", "f", "?", "Escape"];
+    const presses = ["ArrowRight", "PageDown", "ArrowLeft", "b", "B", ".", "r", "n", "w", "f", "?", "Escape"];
     expect(presses.map((key) => find(key))).toEqual([
       "next",
       "next",
@@ -23,6 +23,7 @@ describe("keys", () => {
       "black",
       "source",
       "notes",
+      "notesWindow",
       "fullScreen",
       "keys",
       "leave",
@@ -57,16 +58,19 @@ describe("keys", () => {
 describe("overlays", () => {
   it("opens and closes each with its own key", () => {
     expect(follow("notes")).toEqual({ ...NO_OVERLAYS, hasNotes: true });
+    expect(follow("notesWindow")).toEqual({ ...NO_OVERLAYS, hasNotesWindow: true });
+    // On another screen it is not dark.
+    expect(follow("black", "notesWindow").hasNotesWindow).toBe(true);
     expect(follow("notes", "notes", "keys", "keys", "black", "black")).toEqual(NO_OVERLAYS);
   });
 
   it("opens nothing in the dark, and keeps the notes for afterwards", () => {
     expect(follow("notes", "black", "notes", "keys")).toEqual({
+      ...NO_OVERLAYS,
       hasNotes: true,
       isBlack: true,
-      hasKeys: false,
     });
-    expect(follow("notes", "black", "leave")).toEqual({ hasNotes: true, isBlack: false, hasKeys: false });
+    expect(follow("notes", "black", "leave")).toEqual({ ...NO_OVERLAYS, hasNotes: true });
   });
 
   it("is not moved by a beat", () => {

@@ -10,6 +10,7 @@ export const CUES = [
   { id: "source", keys: ["r"] },
   { id: "black", keys: ["b", "."] },
   { id: "notes", keys: ["n"] },
+  { id: "notesWindow", keys: ["w"] },
   { id: "fullScreen", keys: ["f"] },
   { id: "keys", keys: ["?"] },
   { id: "leave", keys: ["Escape"] },
@@ -34,15 +35,23 @@ export const LEAP_STEPS = 10;
 export interface Overlays {
   readonly isBlack: boolean;
   readonly hasNotes: boolean;
+  /** The notes stand in a window of their own, for a second screen. */
+  readonly hasNotesWindow: boolean;
   readonly hasKeys: boolean;
 }
 
-export const NO_OVERLAYS: Overlays = { isBlack: false, hasNotes: false, hasKeys: false };
+export const NO_OVERLAYS: Overlays = {
+  isBlack: false,
+  hasNotes: false,
+  hasNotesWindow: false,
+  hasKeys: false,
+};
 
 /** The overlays after a cue; in the dark nothing is opened that nobody could see. */
 export function layOver(overlays: Overlays, cue: CueId): Overlays {
   if (cue === "black") return { ...overlays, isBlack: !overlays.isBlack, hasKeys: false };
   if (cue === "leave") return { ...overlays, isBlack: false, hasKeys: false };
+  if (cue === "notesWindow") return { ...overlays, hasNotesWindow: !overlays.hasNotesWindow };
   if (overlays.isBlack) return overlays;
   if (cue === "notes") return { ...overlays, hasNotes: !overlays.hasNotes };
   if (cue === "keys") return { ...overlays, hasKeys: !overlays.hasKeys };
