@@ -50,22 +50,24 @@ function makeState(...verdicts: boolean[]): MeasuredState {
 
 const robust: Variant = { name: "robust", preset: "robust", set: {}, seeds: [0, 1] };
 
-function makeRun(seed: number, state: MeasuredState, end: number): StudyRun {
-  return {
-    ...state,
-    variant: robust,
-    seed,
-    steps: [{ type: "stepFinished", step: 1, stepSeconds: 90, klImage: 0.25 }],
-    curve: [
-      { step: 0, self: 0.5, judged: 0.5 },
-      { step: 1, self: 0.75, judged: end },
-    ],
-  };
+/** Steps of 32 images each: 20 of them make one point of a curve. */
+function makeRun(seed: number, state: MeasuredState, judged: readonly number[]): StudyRun {
+  const steps = judged.map((judgedMean, at) => {
+    return {
+      type: "stepFinished" as const,
+      step: 20 * at + 1,
+      stepSeconds: 90,
+      klImage: 0.25,
+      judgedMean,
+      rewardMean: 0.75,
+    };
+  });
+  return { ...state, variant: robust, seed, steps };
 }
 
 const results = {
   base: makeState(true, false),
-  runs: [makeRun(0, makeState(true, true), 1), makeRun(1, makeState(true, false), 0.5)],
+  runs: [makeRun(0, makeState(true, true), [0.5, 1]), makeRun(1, makeState(true, false), [0.25])],
   missing: [{ variant: robust, seed: 2 }],
 };
 
@@ -97,11 +99,44 @@ describe("reportStudy", () => {
 });
 
 describe("drawCurves", () => {
+  const pointsOf = (svg: string) => {
+    return Array.from(svg.matchAll(/points="([^"]*)"/g), ([, points = ""]) =>
+      points.split(" ").map((point) => point.split(",").map(Number)),
+    );
+  };
+
   it("draws the judge and the model's opinion of each variant, averaged over seeds", () => {
     const svg = drawCurves(results);
-    expect(svg.match(/<polyline/g)).toHaveLength(2);
     expect(svg).toContain("robust: judge");
     expect(svg).toContain("robust: self-reward");
     expect(svg).not.toContain("NaN");
+    const [judged, self] = pointsOf(svg);
+    expect(pointsOf(svg)).toHaveLength(2);
+    expect(new Set(self?.map(([, y]) => y)).size).toBe(1);
+    // 0.375 of the first images of two seeds, 1 of the second images of the only seed that has them.
+    const [first = [], second = []] = judged ?? [];
+    const [, top = 0] = second;
+    const [, floor = 0] = /y1="([\d.]+)"/.exec(svg)?.map(Number) ?? [];
+    expect(((floor - (first[1] ?? 0)) / (floor - top)).toFixed(2)).toBe("0.38");
+  });
+
+  it("mixes no steps of runs of which one lacks some", () => {
+    const [whole, other] = results.runs;
+    if (!whole || !other) throw new Error("two runs are needed");
+    const late = {
+      ...other,
+      steps: [{ ...whole.steps[1], judgedMean: 0.5 } as (typeof whole.steps)[number]],
+    };
+    const [judged = []] = pointsOf(drawCurves({ ...results, runs: [whole, late] }));
+    const [first = [], second = []] = judged;
+    const [, floor = 0] = /y1="([\d.]+)"/.exec(drawCurves(results))?.map(Number) ?? [];
+    // 0.5 of one run, then (1 + 0.5) / 2 of both.
+    expect(((floor - (first[1] ?? 0)) / (floor - (second[1] ?? 0))).toFixed(2)).toBe("0.67");
+  });
+
+  it("leaves out what has a single seed: a sweep", () => {
+    const sweep = { ...robust, name: "robust, G 4", seeds: [0] };
+    const runs = results.runs.map((run) => ({ ...run, variant: sweep }));
+    expect(drawCurves({ ...results, runs })).not.toContain("<polyline");
   });
 });

@@ -7,6 +7,8 @@ import type { MeasuredState, StudyResults, StudyRun } from "./results.ts";
 const SHORT_NAMES = ["single", "two", "counting", "colours", "position", "attribution"];
 /** Steps at the end of a run over which its KL is averaged. */
 const LAST_STEPS = 10;
+/** Images of a run that make one point of its curve. */
+const CURVE_PART = 640;
 
 type Value = number | null | undefined;
 
@@ -177,20 +179,37 @@ export function reportStudy({ base, runs, missing }: StudyResults): string {
   return `${parts.join("\n\n")}\n`;
 }
 
-/** Mean over seeds of self-reward (dashed) and judged score (solid) over steps, a colour per variant. */
+/** Mean of a metric over the runs' steps, part by part of the images drawn: [images at the middle of the part, mean]. */
+function curveOf(variant: Variant, group: readonly StudyRun[], name: string): [number, number][] {
+  const perStep = imagesPerStep(variant);
+  const parts = new Map<number, number[]>();
+  for (const { step, [name]: value } of group.flatMap(({ steps }) => steps)) {
+    // Counted by images, so that runs with other steps, or with a missing one, are not mixed up.
+    const part = Math.floor(((step - 0.5) * perStep) / CURVE_PART);
+    if (typeof value === "number") parts.set(part, [...(parts.get(part) ?? []), value]);
+  }
+  return [...parts]
+    .toSorted(([a], [b]) => a - b)
+    .map(([part, values]) => {
+      return [(part + 0.5) * CURVE_PART, values.reduce((sum, value) => sum + value, 0) / values.length];
+    });
+}
+
+/** The images that runs learnt from: their own reward (dashed) and the share the judge finds right (solid), by variant. */
 export function drawCurves({ runs }: StudyResults): string {
-  const series = groupRuns(runs).flatMap(([variant, group], at): Series[] => {
+  const compared = groupRuns(runs).filter(([{ seeds }]) => seeds.length > 1);
+  const series = compared.flatMap(([variant, group], at): Series[] => {
     const { name } = variant;
     const colour = COLOURS[at % COLOURS.length] ?? "#000000";
-    const average = (read: (point: StudyRun["curve"][number]) => number) =>
-      (group[0]?.curve ?? []).map(({ step }, index): [number, number] => {
-        const values = group.flatMap(({ curve }) => (curve[index] ? [read(curve[index])] : []));
-        return [step * imagesPerStep(variant), values.reduce((sum, value) => sum + value, 0) / values.length];
-      });
     return [
-      { name: `${name}: judge`, colour, points: average(({ judged }) => judged) },
-      { name: `${name}: self-reward`, colour, points: average(({ self }) => self), look: "dashed" },
+      { name: `${name}: judge`, colour, points: curveOf(variant, group, "judgedMean") },
+      {
+        name: `${name}: self-reward`,
+        colour,
+        points: curveOf(variant, group, "rewardMean"),
+        look: "dashed",
+      },
     ];
   });
-  return lineChart("score of the same validation images, mean of seeds", "drawn images", series, 1);
+  return lineChart("score of the images learnt from, mean of seeds", "drawn images", series, 1);
 }

@@ -43,17 +43,6 @@ const stepLine = z.looseObject({
   step: z.number(),
   stepSeconds: z.number(),
 });
-const evaluatedLine = z.object({
-  type: z.literal("evaluated"),
-  step: z.number(),
-  rewards: z.array(z.object({ reward: estimate, judged: scores })),
-});
-const finishedLine = z.object({
-  type: z.literal("runFinished"),
-  step: z.number(),
-  rewards: z.array(z.object({ after: z.number(), judged: z.object({ after: z.number() }) })),
-});
-
 export type StepMetrics = z.infer<typeof stepLine>;
 
 /** One state of the model, measured. */
@@ -72,8 +61,6 @@ export interface StudyRun extends MeasuredState {
   readonly variant: Variant;
   readonly seed: number;
   readonly steps: readonly StepMetrics[];
-  /** Self-reward and judged score of the same validation images, before, on the way and after. */
-  readonly curve: readonly { readonly step: number; readonly self: number; readonly judged: number }[];
 }
 
 export interface StudyResults {
@@ -97,17 +84,6 @@ function pick<T>(path: string, schema: z.ZodType<T>, atLeast = 1): T[] {
   if (found.length < atLeast)
     throw new Error(`${path} lacks what the report needs. Delete it and run the study again.`);
   return found;
-}
-
-/** @param path of train.json */
-function readCurve(path: string): StudyRun["curve"] {
-  const onTheWay = pick(path, evaluatedLine).map(({ step, rewards: [first] }) => {
-    return { step, self: first?.reward.mean ?? Number.NaN, judged: first?.judged.overall ?? Number.NaN };
-  });
-  const atTheEnd = pick(path, finishedLine).map(({ step, rewards: [first] }) => {
-    return { step, self: first?.after ?? Number.NaN, judged: first?.judged.after ?? Number.NaN };
-  });
-  return [...onTheWay, ...atTheEnd];
 }
 
 const isMeasured = (folder: string) =>
@@ -154,7 +130,6 @@ export function readResults(options: Pick<StudyOptions, "out" | "variants">): St
           variant,
           seed,
           steps: pick(`${folder}/metrics.jsonl`, stepLine),
-          curve: readCurve(`${folder}/train.json`),
         };
       }),
     missing: runs.filter(({ folder }) => !isMeasured(folder)),
