@@ -15,17 +15,32 @@ test("no WebGPU: the card leads to WebAssembly, and training works there", async
   await playground.step(1);
 });
 
-test("lost device: reconnecting brings the run back", async ({ page }) => {
+test("lost device: the first time the run comes back by itself, the second time the card asks", async ({
+  page,
+}) => {
   const playground = new Playground(page);
-  await playground.open({ model: "nano", backend: "webgpu", fail: "lost" });
+  const notice = page.getByRole("status", { name: "After a reset of the GPU" });
+  await playground.open({ model: "nano", backend: "webgpu", fail: "lostTwice" });
   await playground.makeStepsSmall();
+  await playground.set("checkpoint every", 1);
+  await playground.button("Step").click();
+  await expect(notice).toContainText(
+    "The GPU was reset at step 1; the run goes on from the checkpoint of step 1.",
+    {
+      timeout: 400_000,
+    },
+  );
+  await expect(playground.card).toBeHidden();
+  await playground.keepScreenshot("state-comeback");
+  await playground.expectReady();
   await playground.button("Step").click();
   await expect(playground.card).toContainText("The graphics device was reset", { timeout: 400_000 });
+  await expect(notice).toBeHidden();
   await playground.keepScreenshot("failure-device-lost");
   await playground.button("Reconnect").click();
   await playground.expectReady();
   await expect(playground.card).toBeHidden();
-  await playground.step(1);
+  await playground.step(3);
 });
 
 test("killed worker: restarting it brings the run back", async ({ page }) => {

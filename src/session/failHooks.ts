@@ -6,7 +6,18 @@ import type { RunConfig } from "../engine/config.ts";
 import { EngineError } from "../engine/errors.ts";
 import type { SessionEngine, SessionStorage } from "./ports.ts";
 
-export const FAILURES = ["nogpu", "lost", "crash", "hang", "nan", "quota", "corrupt", "gate", "oom"] as const;
+export const FAILURES = [
+  "nogpu",
+  "lost",
+  "lostTwice",
+  "crash",
+  "hang",
+  "nan",
+  "quota",
+  "corrupt",
+  "gate",
+  "oom",
+] as const;
 export type Failure = (typeof FAILURES)[number];
 
 /** @throws EngineError("badInput") for a failure that cannot be provoked */
@@ -18,6 +29,10 @@ export function parseFailure(name: string | null): Failure | null {
     name,
   });
 }
+
+/** What is still to fail after a reconnection: one more would mostly make recovery impossible to see. */
+export const failureAfterReturn = (name: string | null): Failure | null =>
+  name === "lostTwice" ? "lost" : null;
 
 /** A run may take as good as nothing, when that is the failure asked for: it is refused before it begins. */
 export function failOpening(failure: Failure | null, config: RunConfig): RunConfig {
@@ -37,7 +52,7 @@ export async function failAfterStep(
   run: { readonly engine: { poison(): Promise<void> } },
   killer: Killer,
 ): Promise<void> {
-  if (failure === "lost") engine.destroyDevice();
+  if (failure === "lost" || failure === "lostTwice") engine.destroyDevice();
   else if (failure === "nan") await run.engine.poison();
   else if (failure === "crash") killer.crash();
   else if (failure === "hang") killer.hang();

@@ -189,6 +189,22 @@ describe("Session under failure", () => {
     expect(stage.of("stepFinished").length).toBeGreaterThan(1);
   });
 
+  it("loses the device once more after the reconnection where that was asked for, and then no more", async () => {
+    const stage = createStage();
+    await stage.send({ ...OPEN, fail: "lostTwice" }, START);
+    for (const losses of [1, 2]) {
+      const lost = stage.until("failed");
+      await stage.send({ type: "stepOnce" });
+      await lost;
+      expect(stage.of("failed")).toHaveLength(losses);
+      await stage.send({ type: "reconnect", backend: "auto" });
+    }
+    await stage.send({ type: "stepOnce" });
+    await stage.settled();
+    expect(stage.of("failed")).toHaveLength(2);
+    expect(stage.state()).toBe("paused");
+  });
+
   it("stops before the optimizer writes when numbers are not finite, and stays usable", async () => {
     const stage = createStage();
     await stage.send({ ...OPEN, fail: "nan" }, START, { type: "play" });

@@ -14,6 +14,7 @@ import {
   failAfterStep,
   failOpening,
   failStorage,
+  failureAfterReturn,
   type Killer,
   parseFailure,
 } from "./failHooks.ts";
@@ -350,8 +351,7 @@ export class Session {
     this.#current = null;
     this.#ports.engine.close();
     this.#setState("empty");
-    // The failure was asked for once; a second one would make recovery impossible to see.
-    await this.#openModel({ ...opened, backend, fail: null });
+    await this.#openModel({ ...opened, backend, fail: failureAfterReturn(opened.fail) });
     if (before?.isSaved) await this.#resumeRun(before.runId, false, before.release);
     else if (before) await this.#startRun(before.preset, before.config, before.release);
   }

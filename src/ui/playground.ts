@@ -6,6 +6,7 @@ import { createRecordedClient } from "../workers/recordedClient.ts";
 import type { ActionContext } from "./actions/action.ts";
 import { ACTIONS } from "./actions/actions.ts";
 import { parseAddress } from "./address.ts";
+import { followLoss } from "./followLoss.ts";
 import { followStopRule } from "./followStopRule.ts";
 import { followJobs } from "./judging.ts";
 import { followLocation } from "./location.ts";
@@ -182,6 +183,7 @@ export function createPlayground(parts: PlaygroundParts): PlaygroundHost {
     followTheme(settings),
     followSpeed(settings, client),
     followStopRule(live),
+    followLoss(live),
     followJobs(live),
     reportVisibility(live, connections),
     shown.dispose,

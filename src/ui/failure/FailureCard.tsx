@@ -4,6 +4,7 @@ import { PushButton } from "../components/PushButton.tsx";
 import type { Playground } from "../playground.ts";
 import type { Failure } from "../stores/runStore.ts";
 import { useDevice, usePlayground, useRun } from "../usePlayground.ts";
+import { ComebackNotice } from "./ComebackNotice.tsx";
 import styles from "./FailureCard.module.css";
 import { type Card, FAILURE_CARDS, type Remedy } from "./failureCards.ts";
 import { fitBudget } from "./fitBudget.ts";
@@ -121,11 +122,11 @@ function RemedyButton({ remedy, failure, kind }: RemedyProps) {
   );
 }
 
-/** What went wrong, above everything else; finished steps stay visible below it. */
+/** What went wrong, above everything else, or came right again by itself; finished steps stay visible below it. */
 export function FailureCard() {
   const failure = useRun((run) => run.failure);
   const finished = useRun((run) => run.step);
-  if (!failure) return null;
+  if (!failure) return <ComebackNotice />;
   const card: Card = FAILURE_CARDS[failure.error.code];
   return (
     <section className={styles.card} role="alert" data-code={failure.error.code}>
