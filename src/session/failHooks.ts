@@ -4,7 +4,7 @@
  */
 import type { RunConfig } from "../engine/config.ts";
 import { EngineError } from "../engine/errors.ts";
-import type { SessionEngine, SessionStorage } from "./ports.ts";
+import type { Killer, SessionEngine, SessionStorage } from "./ports.ts";
 
 export const FAILURES = [
   "nogpu",
@@ -37,12 +37,6 @@ export const failureAfterReturn = (name: string | null): Failure | null =>
 /** A run may take as good as nothing, when that is the failure asked for: it is refused before it begins. */
 export function failOpening(failure: Failure | null, config: RunConfig): RunConfig {
   return failure === "gate" ? { ...config, memoryBudget: 1e-3 } : config;
-}
-
-/** How to kill the thread; the worker knows, tests count. */
-export interface Killer {
-  crash(): void;
-  hang(): void;
 }
 
 /** What happens after the first finished step. */

@@ -12,7 +12,7 @@ import type {
   TrainerEvent,
 } from "../engine/index.ts";
 import type { BackendChoice, WeightsChoice } from "../protocol/commands.ts";
-import type { EventOf } from "../protocol/events.ts";
+import type { EventOf, WorkerEvent } from "../protocol/events.ts";
 import type { LoadedCheckpoint, SavedCheckpoint } from "../storage/checkpoints.ts";
 import type { HeadRecord } from "../storage/db.ts";
 import type { Judgement } from "../storage/judgements.ts";
@@ -144,4 +144,20 @@ export interface SessionStorage {
   estimate(): Promise<StorageEstimate>;
   readJudgements(key: string): Promise<readonly string[]>;
   addJudgements(key: string, judgements: readonly Judgement[]): Promise<void>;
+}
+
+/** How to kill the thread (`?fail=`); the worker knows, tests count. */
+export interface Killer {
+  crash(): void;
+  hang(): void;
+}
+
+/** All that a session needs of its surroundings. */
+export interface SessionPorts {
+  readonly engine: SessionEngine;
+  readonly storage: SessionStorage;
+  readonly emit: (event: WorkerEvent) => void;
+  readonly killer: Killer;
+  readonly yieldToMessages: () => Promise<void>;
+  readonly now: () => number;
 }

@@ -214,6 +214,33 @@ describe("Session under failure", () => {
     expect(stage.runs[0]?.steps).toBe(1);
   });
 
+  it("rolls back to the last checkpoint with half the rate, and saves nothing of what led to the failure", async () => {
+    const stage = createStage();
+    await stage.send({ ...OPEN, fail: "nan" }, START, { type: "saveCheckpoint" }, { type: "play" });
+    await stage.settled();
+    expect(stage.of("failed")).toMatchObject([{ error: { code: "nonFinite" }, step: 2 }]);
+    await stage.send({ type: "reportVisibility", isHidden: true });
+    expect(stage.of("checkpointSaved")).toMatchObject([{ step: 0 }]);
+    await stage.send({ type: "rollBack", changes: { learningRate: 2e-5 } });
+    const [begun, back] = stage.of("runStarted");
+    expect(back).toMatchObject({ runId: begun?.runId, step: 0, history: [] });
+    expect(stage.of("configChanged")).toMatchObject([{ step: 0, config: { learningRate: 2e-5 } }]);
+    expect(stage.state()).toBe("paused");
+    await stage.send({ type: "stepOnce" });
+    await stage.settled();
+    await stage.send({ type: "stepOnce" });
+    await stage.settled();
+    expect(stage.of("failed")).toHaveLength(1);
+    expect(stage.of("checkpointSaved").at(-1)).toMatchObject({ step: 2 });
+  });
+
+  it("refuses to roll a run back that was never saved", async () => {
+    const stage = createStage();
+    await stage.send(OPEN, START, { type: "rollBack", changes: {} });
+    expect(stage.of("failed")).toMatchObject([{ error: { code: "badInput" }, isFatal: false }]);
+    expect(stage.state()).toBe("paused");
+  });
+
   it("trains on unsaved when storage is full, and says so once", async () => {
     const stage = createStage();
     const six = stage.until("stepFinished", 6);

@@ -6,7 +6,7 @@
 import { makeConfig, type RunConfig } from "../engine/config.ts";
 import { EngineError, toErrorRecord } from "../engine/errors.ts";
 import type { Command, WeightsSource } from "../protocol/commands.ts";
-import type { RunState, WorkerEvent } from "../protocol/events.ts";
+import type { RunState } from "../protocol/events.ts";
 import type { ReleaseRun } from "../storage/runLock.ts";
 import type { StoredRun } from "../storage/runRecord.ts";
 import {
@@ -15,33 +15,16 @@ import {
   failOpening,
   failStorage,
   failureAfterReturn,
-  type Killer,
   parseFailure,
 } from "./failHooks.ts";
-import { JobDesk } from "./jobs/jobDesk.ts";
+import { JobDesk, PATIENT } from "./jobs/jobDesk.ts";
 import { changeRun, describeRun, type OpenedRun, openRun, packRun, type RunIdentity } from "./openedRun.ts";
-import type { LoadProgress, ModelFacts, SessionEngine, SessionStorage, WeightsBytes } from "./ports.ts";
+import type { LoadProgress, ModelFacts, SessionPorts, SessionStorage, WeightsBytes } from "./ports.ts";
 import { newRunId, RunShelf } from "./runShelf.ts";
 import { TrainingLoop } from "./trainingLoop.ts";
 
 /** A lost device can leave promises that never settle; its loop gets this long to end. */
 const LOST_PATIENCE_MS = 2000;
-/** What may wait until a job is over; every other command ends it. */
-const PATIENT: ReadonlySet<Command["type"]> = new Set([
-  "exportRun",
-  "importRun",
-  "pinRun",
-  "reportVisibility",
-]);
-
-export interface SessionPorts {
-  readonly engine: SessionEngine;
-  readonly storage: SessionStorage;
-  readonly emit: (event: WorkerEvent) => void;
-  readonly killer: Killer;
-  readonly yieldToMessages: () => Promise<void>;
-  readonly now: () => number;
-}
 
 /** Commands that do not wait for the ones before them, and jobs. */
 type Immediate = Extract<
@@ -155,6 +138,8 @@ export class Session {
         return await this.#stop();
       case "reset":
         return await this.#reset();
+      case "rollBack":
+        return await this.#rollBack(command.changes);
       case "changeConfig":
         return this.#ports.emit(changeRun(this.#need().run, command.changes));
       case "saveCheckpoint":
@@ -341,6 +326,17 @@ export class Session {
     this.#current = null;
     const { runId, modelId, preset, config } = run;
     await this.#showRun({ runId, modelId, preset, config, createdAtMs: Date.now() }, null, run.release);
+  }
+
+  /** Back to the last checkpoint, and on from there with these changes. */
+  async #rollBack(changes: Extract<Command, { type: "rollBack" }>["changes"]): Promise<void> {
+    const { run, loop } = this.#need();
+    if (!run.isSaved) throw new EngineError("badInput", "Nothing of this run is saved: start it anew.");
+    await loop.stop();
+    run.engine.dispose();
+    this.#current = null;
+    await this.#resumeRun(run.runId, false, run.release);
+    if (Object.keys(changes).length > 0) this.#ports.emit(changeRun(this.#need().run, changes));
   }
 
   async #reconnect(backend: OpenCommand["backend"]): Promise<void> {

@@ -1,6 +1,7 @@
 import { useState } from "react";
 import { Icon } from "../components/Icon.tsx";
 import { PushButton } from "../components/PushButton.tsx";
+import { offerRollBack } from "../offers.ts";
 import type { Playground } from "../playground.ts";
 import type { Failure } from "../stores/runStore.ts";
 import { useDevice, usePlayground, useRun } from "../usePlayground.ts";
@@ -9,7 +10,7 @@ import styles from "./FailureCard.module.css";
 import { type Card, FAILURE_CARDS, type Remedy } from "./failureCards.ts";
 import { fitBudget } from "./fitBudget.ts";
 
-const REMEDY_WORDS: Record<Exclude<Remedy, "fitMemory">, string> = {
+const REMEDY_WORDS: Record<Exclude<Remedy, "fitMemory" | "rollBack">, string> = {
   takeOver: "Take it over here",
   reconnect: "Reconnect",
   useWasm: "Use WebAssembly",
@@ -36,7 +37,7 @@ export function writeReport(playground: Playground, failure: Failure): string {
 }
 
 function applyRemedy(
-  remedy: Exclude<Remedy, "copyReport" | "fitMemory">,
+  remedy: Exclude<Remedy, "copyReport" | "fitMemory" | "rollBack">,
   failure: Failure,
   playground: Playground,
 ): void {
@@ -105,6 +106,20 @@ function FitMemory({ failure, kind }: { failure: Failure; kind: "main" | "plain"
   );
 }
 
+/** The last checkpoint again, and half the learning rate. */
+function RollBack({ kind }: { kind: "main" | "plain" }) {
+  const { session } = usePlayground();
+  const savedStep = useRun((run) => run.savedStep);
+  const config = useRun((run) => run.config);
+  if (savedStep === null || !config) return null;
+  const { words, changes } = offerRollBack(config, savedStep);
+  return (
+    <PushButton kind={kind} onPress={() => session.send({ type: "rollBack", changes })}>
+      {words}
+    </PushButton>
+  );
+}
+
 interface RemedyProps {
   readonly remedy: Remedy;
   readonly failure: Failure;
@@ -115,6 +130,7 @@ function RemedyButton({ remedy, failure, kind }: RemedyProps) {
   const playground = usePlayground();
   if (remedy === "copyReport") return <CopyReport failure={failure} />;
   if (remedy === "fitMemory") return <FitMemory failure={failure} kind={kind} />;
+  if (remedy === "rollBack") return <RollBack kind={kind} />;
   return (
     <PushButton kind={kind} onPress={() => applyRemedy(remedy, failure, playground)}>
       {REMEDY_WORDS[remedy]}

@@ -55,6 +55,8 @@ export interface RunView {
   readonly activeStep: number | null;
   readonly phase: Phase | null;
   readonly lastSave: { readonly step: number; readonly savedAtMs: number; readonly sizeBytes: number } | null;
+  /** Step of the checkpoint that the run can be rolled back to; null where there is none. */
+  readonly savedStep: number | null;
   readonly failure: Failure | null;
   readonly comeback: Comeback | null;
 }
@@ -74,6 +76,7 @@ export const EMPTY_RUN: RunView = {
   activeStep: null,
   phase: null,
   lastSave: null,
+  savedStep: null,
   failure: null,
   comeback: null,
 };
@@ -116,6 +119,8 @@ function reduceStart(run: RunView, event: EventOf<"runStarted">): RunView {
     resumeOffer: null,
     failure: isLasting(run.failure) ? run.failure : null,
     comeback: comeBack(run.comeback, step),
+    // A run that starts beyond step 0 came from storage.
+    savedStep: step > 0 ? step : null,
     lastSave: isSameRun ? run.lastSave : null,
     state: run.state === "running" ? run.state : "paused",
   };
@@ -152,6 +157,7 @@ export function reduceRun(run: RunView, event: WorkerEvent): RunView {
       return {
         ...run,
         lastSave: { step: event.step, savedAtMs: event.savedAtMs, sizeBytes: event.sizeBytes },
+        savedStep: event.step,
       };
     case "failed":
       return {
