@@ -124,7 +124,7 @@ async function openPage(page: Page, follow: () => Promise<void>): Promise<void> 
   void page.live.session.prepare();
   await follow();
   const { opening } = page.live.stores.run.getState();
-  if (opening === "idle" && (isLive || (mayAutoload && !savesData()))) await page.live.session.open();
+  if (opening === "idle" && mayAutoload && (isLive || !savesData())) await page.live.session.open();
 }
 
 /** Wires a worker's client and a player to fresh stores, and opens what the address names. */
