@@ -43,6 +43,35 @@ test("asked to load nothing by itself: the live run waits for a click, and then 
   expect(asked.filter((path) => path.endsWith(".safetensors"))).not.toEqual([]);
 });
 
+test("saving asks the browser once to keep what is stored, not before, and says what it promised", async ({
+  page,
+}) => {
+  await page.addInitScript(() => {
+    Object.assign(window, { asked: 0 });
+    navigator.storage.persisted = async () => false;
+    navigator.storage.persist = async () => {
+      (window as unknown as { asked: number }).asked += 1;
+      return true;
+    };
+  });
+  const asked = () => page.evaluate(() => (window as unknown as { asked: number }).asked);
+  const playground = new Playground(page);
+  await playground.open({ model: "nano", backend: "wasm" });
+  await playground.makeStepsSmall();
+  await playground.step(1);
+  await playground.expectSaved(1);
+  expect(await asked()).toBe(0);
+  await playground.button("Save").click();
+  await playground.button("Save").click();
+  await expect.poll(asked).toBe(1);
+  await page.getByRole("link", { name: "Runs" }).click();
+  await expect(page.getByRole("region", { name: "Storage" })).toContainText(
+    "The browser has promised to keep it.",
+  );
+  await playground.keepScreenshot("state-storage-promised");
+  expect(await asked()).toBe(1);
+});
+
 test("two tabs: the second says who has the run, takes it over, and the first lets go", async ({
   context,
 }) => {
