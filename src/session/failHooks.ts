@@ -4,10 +4,11 @@
  */
 import type { RunConfig } from "../engine/config.ts";
 import { EngineError } from "../engine/errors.ts";
-import type { Killer, SessionEngine, SessionStorage } from "./ports.ts";
+import type { Killer, Lack, SessionEngine, SessionStorage } from "./ports.ts";
 
 export const FAILURES = [
   "nogpu",
+  "nof16",
   "lost",
   "lostTwice",
   "crash",
@@ -33,6 +34,12 @@ export function parseFailure(name: string | null): Failure | null {
 /** What is still to fail after a reconnection: one more would mostly make recovery impossible to see. */
 export const failureAfterReturn = (name: string | null): Failure | null =>
   name === "lostTwice" ? "lost" : null;
+
+/** What the engine is to pretend to lack. */
+export function lackOf(failure: Failure | null): Lack {
+  if (failure === "nogpu") return "gpu";
+  return failure === "nof16" ? "f16" : null;
+}
 
 /** A run may take as good as nothing, when that is the failure asked for: it is refused before it begins. */
 export function failOpening(failure: Failure | null, config: RunConfig): RunConfig {

@@ -58,9 +58,12 @@ export interface RunOrder {
   readonly onCompiled: (compiled: number, total: number) => void;
 }
 
+/** What a machine can be pretended to lack. */
+export type Lack = "gpu" | "f16" | null;
+
 export interface SessionEngine {
-  /** @param isGpuHidden pretends that the browser has no WebGPU (`?fail=nogpu`) */
-  start(backend: BackendChoice, wasmUrl: string, isGpuHidden: boolean): Promise<BackendReport>;
+  /** @param lack what to pretend that the browser does not have (`?fail=nogpu`, `nof16`) */
+  start(backend: BackendChoice, wasmUrl: string, lack: Lack): Promise<BackendReport>;
   /** @throws EngineError("cancelled") after the signal; what was downloaded is kept for the next call */
   loadModel(
     source: {

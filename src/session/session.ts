@@ -15,6 +15,7 @@ import {
   failOpening,
   failStorage,
   failureAfterReturn,
+  lackOf,
   parseFailure,
 } from "./failHooks.ts";
 import { JobDesk, PATIENT } from "./jobs/jobDesk.ts";
@@ -167,7 +168,7 @@ export class Session {
     this.#storage = failStorage(this.#failure, this.#ports.storage);
     const { engine, emit } = this.#ports;
     this.#setState("empty");
-    const report = await engine.start(command.backend, command.wasmUrl, this.#failure === "nogpu");
+    const report = await engine.start(command.backend, command.wasmUrl, lackOf(this.#failure));
     emit({ type: "backendStarted", ...report, features: [...report.features] });
     const facts = await this.#loadModel(command);
     if (!facts) return;

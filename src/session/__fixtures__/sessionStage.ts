@@ -135,9 +135,9 @@ export function createStage() {
   const judged = new Map<string, string[]>();
   const waiting: { type: WorkerEventType; count: number; resolve: () => void }[] = [];
   const engine: SessionEngine = {
-    start: async (_backend, _wasmUrl, isGpuHidden) => {
+    start: async (_backend, _wasmUrl, lack) => {
       lost = null;
-      if (isGpuHidden) throw new EngineError("noWebGpu", "no GPU");
+      if (lack === "gpu") throw new EngineError("noWebGpu", "no GPU");
       return { backend: "wasm", adapter: "test", isSoftware: false, features: [], reason: "test" };
     },
     loadModel: async (_source, _onProgress, signal) => {
