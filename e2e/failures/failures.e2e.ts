@@ -126,6 +126,10 @@ test("numbers that are not finite: back to the last checkpoint, at half the rate
   const before = Number(await rate.inputValue());
   await playground.button("Play").click();
   await expect(playground.card).toContainText("The numbers ran away", { timeout: 400_000 });
+  const isWide = () =>
+    page.evaluate(() => document.documentElement.scrollWidth > document.documentElement.clientWidth);
+  await expect(page.getByRole("region", { name: "Notices" })).toContainText("Back to step 1");
+  expect(await isWide()).toBe(false);
   await playground.keepScreenshot("failure-nan-saved");
   await playground.card.getByRole("button", { name: /^Back to step 1: Learning rate/ }).click();
   await expect(playground.card).toBeHidden();
