@@ -171,6 +171,13 @@ describe("Session under failure", () => {
     expect(stage.of("modelReady")).toHaveLength(1);
   });
 
+  it("does without f16 where that was asked for", async () => {
+    const stage = createStage();
+    await stage.send(OPEN, { ...OPEN, fail: "nof16" });
+    expect(stage.of("backendStarted").map(({ features }) => features)).toEqual([["shader-f16"], []]);
+    expect(stage.of("failed")).toHaveLength(0);
+  });
+
   it("after a lost device reconnects to the last checkpoint", async () => {
     const stage = createStage();
     await stage.send({ ...OPEN, fail: "lost" }, START);

@@ -138,7 +138,8 @@ export function createStage() {
     start: async (_backend, _wasmUrl, lack) => {
       lost = null;
       if (lack === "gpu") throw new EngineError("noWebGpu", "no GPU");
-      return { backend: "wasm", adapter: "test", isSoftware: false, features: [], reason: "test" };
+      const features = lack === "f16" ? [] : ["shader-f16"];
+      return { backend: "wasm", adapter: "test", isSoftware: false, features, reason: "test" };
     },
     loadModel: async (_source, _onProgress, signal) => {
       await loading;
