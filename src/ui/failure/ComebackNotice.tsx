@@ -1,6 +1,7 @@
 import { NoticeBar } from "../components/NoticeBar.tsx";
 import { PushButton } from "../components/PushButton.tsx";
 import { COMEBACK_WORDS } from "../text/states.ts";
+import { CLOSE } from "../text/words.ts";
 import { usePlayground, useRun } from "../usePlayground.ts";
 
 /** Says that the run comes, or came, back from a lost device by itself. */
@@ -14,9 +15,7 @@ export function ComebackNotice() {
   return (
     <NoticeBar label={COMEBACK_WORDS.title} sentences={[sentence]}>
       {resumedAt === null ? null : (
-        <PushButton onPress={() => stores.run.setState({ comeback: null })}>
-          {COMEBACK_WORDS.dismiss}
-        </PushButton>
+        <PushButton onPress={() => stores.run.setState({ comeback: null })}>{CLOSE}</PushButton>
       )}
     </NoticeBar>
   );

@@ -4,7 +4,6 @@ import type { Opening } from "../stores/runStore.ts";
 
 export const COMEBACK_WORDS = {
   title: "After a reset of the GPU",
-  dismiss: "Good",
   coming: (lostAt: number) =>
     `The GPU was reset at step ${lostAt}. Reconnecting; the run goes on from its last checkpoint.`,
   back: (lostAt: number, resumedAt: number) =>
