@@ -32,7 +32,7 @@ for (const width of [320, 390]) {
 test("the controls of a live run fit every window", async ({ page }) => {
   const playground = new Playground(page);
   await playground.open({ model: "nano", backend: "wasm" });
-  for (const width of [600, 700, 900, 1000, 1024, 1200, 1280, 1400]) {
+  for (const width of [600, 700, 900, 1000, 1024, 1200, 1280, 1320, 1400, 1440]) {
     await page.setViewportSize({ width, height: 800 });
     await expectNoSideways(page);
   }

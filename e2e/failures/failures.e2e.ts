@@ -15,17 +15,32 @@ test("no WebGPU: the card leads to WebAssembly, and training works there", async
   await playground.step(1);
 });
 
-test("lost device: reconnecting brings the run back", async ({ page }) => {
+test("lost device: the first time the run comes back by itself, the second time the card asks", async ({
+  page,
+}) => {
   const playground = new Playground(page);
-  await playground.open({ model: "nano", backend: "webgpu", fail: "lost" });
+  const notice = page.getByRole("status", { name: "After a reset of the GPU" });
+  await playground.open({ model: "nano", backend: "webgpu", fail: "lostTwice" });
   await playground.makeStepsSmall();
+  await playground.set("save every", 1);
+  await playground.button("Step").click();
+  await expect(notice).toContainText(
+    "The GPU was reset at step 1; the run goes on from the checkpoint of step 1.",
+    {
+      timeout: 400_000,
+    },
+  );
+  await expect(playground.card).toBeHidden();
+  await playground.keepScreenshot("state-comeback");
+  await playground.expectReady();
   await playground.button("Step").click();
   await expect(playground.card).toContainText("The graphics device was reset", { timeout: 400_000 });
+  await expect(notice).toBeHidden();
   await playground.keepScreenshot("failure-device-lost");
   await playground.button("Reconnect").click();
   await playground.expectReady();
   await expect(playground.card).toBeHidden();
-  await playground.step(1);
+  await playground.step(3);
 });
 
 test("killed worker: restarting it brings the run back", async ({ page }) => {
@@ -98,6 +113,30 @@ test("numbers that are not finite: stopped before the update, and the page stays
   await playground.expectReady();
   await playground.makeStepsSmall();
   await playground.step(1);
+});
+
+test("numbers that are not finite: back to the last checkpoint, at half the rate, and on", async ({
+  page,
+}) => {
+  const playground = new Playground(page);
+  await playground.open({ model: "nano", backend: "wasm", fail: "nan" });
+  await playground.makeStepsSmall();
+  await playground.set("save every", 1);
+  const rate = page.getByRole("textbox", { name: "learning rate", exact: true });
+  const before = Number(await rate.inputValue());
+  await playground.button("Play").click();
+  await expect(playground.card).toContainText("The numbers ran away", { timeout: 400_000 });
+  const isWide = () =>
+    page.evaluate(() => document.documentElement.scrollWidth > document.documentElement.clientWidth);
+  await expect(page.getByRole("region", { name: "Notices" })).toContainText("Back to step 1");
+  expect(await isWide()).toBe(false);
+  await playground.keepScreenshot("failure-nan-saved");
+  await playground.card.getByRole("button", { name: /^Back to step 1: Learning rate/ }).click();
+  await expect(playground.card).toBeHidden();
+  await playground.expectReady();
+  await expect.poll(async () => Number(await rate.inputValue())).toBeCloseTo(before / 2, 6);
+  await playground.expectFinished(1);
+  await playground.step(2);
 });
 
 test("full storage: training goes on unsaved", async ({ page }) => {

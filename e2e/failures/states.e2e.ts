@@ -29,6 +29,49 @@ test("out of memory in a run: it rests with its finished step, and goes on", asy
   await playground.step(2);
 });
 
+test("asked to load nothing by itself: the live run waits for a click, and then comes", async ({ page }) => {
+  const playground = new Playground(page);
+  const asked: string[] = [];
+  page.on("request", (request) => asked.push(new URL(request.url()).pathname));
+  await page.goto("/?live=1&autoload=0&model=nano&backend=wasm");
+  await expect(playground.status).toContainText("the model is not loaded");
+  const load = page.getByRole("region", { name: "Train it yourself" }).getByRole("button", { name: /^Load/ });
+  await expect(load).toBeEnabled();
+  expect(asked.filter((path) => path.endsWith(".safetensors"))).toEqual([]);
+  await load.click();
+  await playground.expectReady();
+  expect(asked.filter((path) => path.endsWith(".safetensors"))).not.toEqual([]);
+});
+
+test("saving asks the browser once to keep what is stored, not before, and says what it promised", async ({
+  page,
+}) => {
+  await page.addInitScript(() => {
+    Object.assign(window, { asked: 0 });
+    navigator.storage.persisted = async () => false;
+    navigator.storage.persist = async () => {
+      (window as unknown as { asked: number }).asked += 1;
+      return true;
+    };
+  });
+  const asked = () => page.evaluate(() => (window as unknown as { asked: number }).asked);
+  const playground = new Playground(page);
+  await playground.open({ model: "nano", backend: "wasm" });
+  await playground.makeStepsSmall();
+  await playground.step(1);
+  await playground.expectSaved(1);
+  expect(await asked()).toBe(0);
+  await playground.button("Save").click();
+  await playground.button("Save").click();
+  await expect.poll(asked).toBe(1);
+  await page.getByRole("link", { name: "Runs" }).click();
+  await expect(page.getByRole("region", { name: "Storage" })).toContainText(
+    "The browser has promised to keep it.",
+  );
+  await playground.keepScreenshot("state-storage-promised");
+  expect(await asked()).toBe(1);
+});
+
 test("two tabs: the second says who has the run, takes it over, and the first lets go", async ({
   context,
 }) => {
@@ -76,10 +119,17 @@ test("dead groups: after five steps without a difference the page says what to d
   await playground.open({ model: "nano", backend: "wasm" });
   await playground.makeStepsSmall();
   await playground.set("group size G", 2);
-  // So cold that both images of a group are the same.
-  await playground.set("temperature", 0);
+  // An answer's first word is "The", which earns no image a point: all are equal.
+  await playground.set("answer length", 1);
   await playground.button("Play").click();
   const notices = page.getByRole("region", { name: "Notices" });
-  await expect(notices).toContainText(/group/, { timeout: 400_000 });
+  const dead = notices.getByRole("listitem").filter({
+    hasText: "The last 5 steps taught nothing: in every group all images earned the same.",
+  });
+  await expect(dead).toBeVisible({ timeout: 400_000 });
+  await expect(dead).toContainText("A higher temperature makes images of one prompt differ.");
+  await dead.getByRole("button", { name: "Temperature 1.25" }).click();
+  await expect(page.getByRole("textbox", { name: "temperature", exact: true })).toHaveValue("1.25");
+  await expect(dead).toContainText("Changed just now: give it a few steps.");
   await playground.keepScreenshot("state-dead-groups");
 });

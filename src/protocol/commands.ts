@@ -95,6 +95,8 @@ export const commandSchema = z.discriminatedUnion("type", [
   z.object({ type: z.literal("stop") }),
   /** Starts the same run again from step 0: same seed, same configuration as now. */
   z.object({ type: z.literal("reset") }),
+  /** Gives up what came after the last checkpoint and stands there, paused, with these changes. Answered by `runStarted`. */
+  z.object({ type: z.literal("rollBack"), changes: configChanges }),
   /** Changes live and next-step fields; fields that need a new run are refused. */
   z.object({ type: z.literal("changeConfig"), changes: configChanges }),
   z.object({ type: z.literal("saveCheckpoint") }),

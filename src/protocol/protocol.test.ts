@@ -54,6 +54,7 @@ const COMMANDS: { [T in CommandType]: Extract<Command, { type: T }> } = {
   stepPhase: { type: "stepPhase" },
   stop: { type: "stop" },
   reset: { type: "reset" },
+  rollBack: { type: "rollBack", changes: { learningRate: 5e-5 } },
   changeConfig: { type: "changeConfig", changes: { learningRate: 1e-4 } },
   saveCheckpoint: { type: "saveCheckpoint" },
   exportRun: { type: "exportRun", runId: "nano-1" },

@@ -73,11 +73,19 @@ export function createEngineHost(options: HostOptions): SessionEngine {
   /** Outlives a cancelled opening. */
   const downloads: Downloads = new Map();
   return {
-    async start(backend, wasmUrl, isGpuHidden) {
+    async start(backend, wasmUrl, lack) {
       loaded = null;
       const { allowThreads, onLost, onError } = options;
-      const gpu = isGpuHidden ? null : options.gpu;
-      const report = await startBackend({ prefer: backend, gpu, wasmUrl, allowThreads, onLost, onError });
+      const gpu = lack === "gpu" ? null : options.gpu;
+      const report = await startBackend({
+        prefer: backend,
+        gpu,
+        wasmUrl,
+        allowThreads,
+        unwanted: lack === "f16" ? ["shader-f16"] : [],
+        onLost,
+        onError,
+      });
       breatheOnReads(options.yieldToMessages);
       backendName = report.backend;
       return report;

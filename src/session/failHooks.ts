@@ -4,9 +4,21 @@
  */
 import type { RunConfig } from "../engine/config.ts";
 import { EngineError } from "../engine/errors.ts";
-import type { SessionEngine, SessionStorage } from "./ports.ts";
+import type { Killer, Lack, SessionEngine, SessionStorage } from "./ports.ts";
 
-export const FAILURES = ["nogpu", "lost", "crash", "hang", "nan", "quota", "corrupt", "gate", "oom"] as const;
+export const FAILURES = [
+  "nogpu",
+  "nof16",
+  "lost",
+  "lostTwice",
+  "crash",
+  "hang",
+  "nan",
+  "quota",
+  "corrupt",
+  "gate",
+  "oom",
+] as const;
 export type Failure = (typeof FAILURES)[number];
 
 /** @throws EngineError("badInput") for a failure that cannot be provoked */
@@ -19,15 +31,19 @@ export function parseFailure(name: string | null): Failure | null {
   });
 }
 
+/** What is still to fail after a reconnection: one more would mostly make recovery impossible to see. */
+export const failureAfterReturn = (name: string | null): Failure | null =>
+  name === "lostTwice" ? "lost" : null;
+
+/** What the engine is to pretend to lack. */
+export function lackOf(failure: Failure | null): Lack {
+  if (failure === "nogpu") return "gpu";
+  return failure === "nof16" ? "f16" : null;
+}
+
 /** A run may take as good as nothing, when that is the failure asked for: it is refused before it begins. */
 export function failOpening(failure: Failure | null, config: RunConfig): RunConfig {
   return failure === "gate" ? { ...config, memoryBudget: 1e-3 } : config;
-}
-
-/** How to kill the thread; the worker knows, tests count. */
-export interface Killer {
-  crash(): void;
-  hang(): void;
 }
 
 /** What happens after the first finished step. */
@@ -37,7 +53,7 @@ export async function failAfterStep(
   run: { readonly engine: { poison(): Promise<void> } },
   killer: Killer,
 ): Promise<void> {
-  if (failure === "lost") engine.destroyDevice();
+  if (failure === "lost" || failure === "lostTwice") engine.destroyDevice();
   else if (failure === "nan") await run.engine.poison();
   else if (failure === "crash") killer.crash();
   else if (failure === "hang") killer.hang();

@@ -12,7 +12,7 @@ import type {
   TrainerEvent,
 } from "../engine/index.ts";
 import type { BackendChoice, WeightsChoice } from "../protocol/commands.ts";
-import type { EventOf } from "../protocol/events.ts";
+import type { EventOf, WorkerEvent } from "../protocol/events.ts";
 import type { LoadedCheckpoint, SavedCheckpoint } from "../storage/checkpoints.ts";
 import type { HeadRecord } from "../storage/db.ts";
 import type { Judgement } from "../storage/judgements.ts";
@@ -58,9 +58,12 @@ export interface RunOrder {
   readonly onCompiled: (compiled: number, total: number) => void;
 }
 
+/** What a machine can be pretended to lack. */
+export type Lack = "gpu" | "f16" | null;
+
 export interface SessionEngine {
-  /** @param isGpuHidden pretends that the browser has no WebGPU (`?fail=nogpu`) */
-  start(backend: BackendChoice, wasmUrl: string, isGpuHidden: boolean): Promise<BackendReport>;
+  /** @param lack what to pretend that the browser does not have (`?fail=nogpu`, `nof16`) */
+  start(backend: BackendChoice, wasmUrl: string, lack: Lack): Promise<BackendReport>;
   /** @throws EngineError("cancelled") after the signal; what was downloaded is kept for the next call */
   loadModel(
     source: {
@@ -144,4 +147,20 @@ export interface SessionStorage {
   estimate(): Promise<StorageEstimate>;
   readJudgements(key: string): Promise<readonly string[]>;
   addJudgements(key: string, judgements: readonly Judgement[]): Promise<void>;
+}
+
+/** How to kill the thread (`?fail=`); the worker knows, tests count. */
+export interface Killer {
+  crash(): void;
+  hang(): void;
+}
+
+/** All that a session needs of its surroundings. */
+export interface SessionPorts {
+  readonly engine: SessionEngine;
+  readonly storage: SessionStorage;
+  readonly emit: (event: WorkerEvent) => void;
+  readonly killer: Killer;
+  readonly yieldToMessages: () => Promise<void>;
+  readonly now: () => number;
 }

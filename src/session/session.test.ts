@@ -171,6 +171,13 @@ describe("Session under failure", () => {
     expect(stage.of("modelReady")).toHaveLength(1);
   });
 
+  it("does without f16 where that was asked for", async () => {
+    const stage = createStage();
+    await stage.send(OPEN, { ...OPEN, fail: "nof16" });
+    expect(stage.of("backendStarted").map(({ features }) => features)).toEqual([["shader-f16"], []]);
+    expect(stage.of("failed")).toHaveLength(0);
+  });
+
   it("after a lost device reconnects to the last checkpoint", async () => {
     const stage = createStage();
     await stage.send({ ...OPEN, fail: "lost" }, START);
@@ -189,6 +196,22 @@ describe("Session under failure", () => {
     expect(stage.of("stepFinished").length).toBeGreaterThan(1);
   });
 
+  it("loses the device once more after the reconnection where that was asked for, and then no more", async () => {
+    const stage = createStage();
+    await stage.send({ ...OPEN, fail: "lostTwice" }, START);
+    for (const losses of [1, 2]) {
+      const lost = stage.until("failed");
+      await stage.send({ type: "stepOnce" });
+      await lost;
+      expect(stage.of("failed")).toHaveLength(losses);
+      await stage.send({ type: "reconnect", backend: "auto" });
+    }
+    await stage.send({ type: "stepOnce" });
+    await stage.settled();
+    expect(stage.of("failed")).toHaveLength(2);
+    expect(stage.state()).toBe("paused");
+  });
+
   it("stops before the optimizer writes when numbers are not finite, and stays usable", async () => {
     const stage = createStage();
     await stage.send({ ...OPEN, fail: "nan" }, START, { type: "play" });
@@ -196,6 +219,33 @@ describe("Session under failure", () => {
     expect(stage.of("failed")).toMatchObject([{ error: { code: "nonFinite" }, isFatal: false, step: 2 }]);
     expect(stage.state()).toBe("paused");
     expect(stage.runs[0]?.steps).toBe(1);
+  });
+
+  it("rolls back to the last checkpoint with half the rate, and saves nothing of what led to the failure", async () => {
+    const stage = createStage();
+    await stage.send({ ...OPEN, fail: "nan" }, START, { type: "saveCheckpoint" }, { type: "play" });
+    await stage.settled();
+    expect(stage.of("failed")).toMatchObject([{ error: { code: "nonFinite" }, step: 2 }]);
+    await stage.send({ type: "reportVisibility", isHidden: true });
+    expect(stage.of("checkpointSaved")).toMatchObject([{ step: 0 }]);
+    await stage.send({ type: "rollBack", changes: { learningRate: 2e-5 } });
+    const [begun, back] = stage.of("runStarted");
+    expect(back).toMatchObject({ runId: begun?.runId, step: 0, history: [] });
+    expect(stage.of("configChanged")).toMatchObject([{ step: 0, config: { learningRate: 2e-5 } }]);
+    expect(stage.state()).toBe("paused");
+    await stage.send({ type: "stepOnce" });
+    await stage.settled();
+    await stage.send({ type: "stepOnce" });
+    await stage.settled();
+    expect(stage.of("failed")).toHaveLength(1);
+    expect(stage.of("checkpointSaved").at(-1)).toMatchObject({ step: 2 });
+  });
+
+  it("refuses to roll a run back that was never saved", async () => {
+    const stage = createStage();
+    await stage.send(OPEN, START, { type: "rollBack", changes: {} });
+    expect(stage.of("failed")).toMatchObject([{ error: { code: "badInput" }, isFatal: false }]);
+    expect(stage.state()).toBe("paused");
   });
 
   it("trains on unsaved when storage is full, and says so once", async () => {

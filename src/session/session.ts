@@ -6,7 +6,7 @@
 import { makeConfig, type RunConfig } from "../engine/config.ts";
 import { EngineError, toErrorRecord } from "../engine/errors.ts";
 import type { Command, WeightsSource } from "../protocol/commands.ts";
-import type { RunState, WorkerEvent } from "../protocol/events.ts";
+import type { RunState } from "../protocol/events.ts";
 import type { ReleaseRun } from "../storage/runLock.ts";
 import type { StoredRun } from "../storage/runRecord.ts";
 import {
@@ -14,33 +14,18 @@ import {
   failAfterStep,
   failOpening,
   failStorage,
-  type Killer,
+  failureAfterReturn,
+  lackOf,
   parseFailure,
 } from "./failHooks.ts";
-import { JobDesk } from "./jobs/jobDesk.ts";
+import { JobDesk, PATIENT } from "./jobs/jobDesk.ts";
 import { changeRun, describeRun, type OpenedRun, openRun, packRun, type RunIdentity } from "./openedRun.ts";
-import type { LoadProgress, ModelFacts, SessionEngine, SessionStorage, WeightsBytes } from "./ports.ts";
+import type { LoadProgress, ModelFacts, SessionPorts, SessionStorage, WeightsBytes } from "./ports.ts";
 import { newRunId, RunShelf } from "./runShelf.ts";
 import { TrainingLoop } from "./trainingLoop.ts";
 
 /** A lost device can leave promises that never settle; its loop gets this long to end. */
 const LOST_PATIENCE_MS = 2000;
-/** What may wait until a job is over; every other command ends it. */
-const PATIENT: ReadonlySet<Command["type"]> = new Set([
-  "exportRun",
-  "importRun",
-  "pinRun",
-  "reportVisibility",
-]);
-
-export interface SessionPorts {
-  readonly engine: SessionEngine;
-  readonly storage: SessionStorage;
-  readonly emit: (event: WorkerEvent) => void;
-  readonly killer: Killer;
-  readonly yieldToMessages: () => Promise<void>;
-  readonly now: () => number;
-}
 
 /** Commands that do not wait for the ones before them, and jobs. */
 type Immediate = Extract<
@@ -154,6 +139,8 @@ export class Session {
         return await this.#stop();
       case "reset":
         return await this.#reset();
+      case "rollBack":
+        return await this.#rollBack(command.changes);
       case "changeConfig":
         return this.#ports.emit(changeRun(this.#need().run, command.changes));
       case "saveCheckpoint":
@@ -181,7 +168,7 @@ export class Session {
     this.#storage = failStorage(this.#failure, this.#ports.storage);
     const { engine, emit } = this.#ports;
     this.#setState("empty");
-    const report = await engine.start(command.backend, command.wasmUrl, this.#failure === "nogpu");
+    const report = await engine.start(command.backend, command.wasmUrl, lackOf(this.#failure));
     emit({ type: "backendStarted", ...report, features: [...report.features] });
     const facts = await this.#loadModel(command);
     if (!facts) return;
@@ -342,6 +329,17 @@ export class Session {
     await this.#showRun({ runId, modelId, preset, config, createdAtMs: Date.now() }, null, run.release);
   }
 
+  /** Back to the last checkpoint, and on from there with these changes. */
+  async #rollBack(changes: Extract<Command, { type: "rollBack" }>["changes"]): Promise<void> {
+    const { run, loop } = this.#need();
+    if (!run.isSaved) throw new EngineError("badInput", "Nothing of this run is saved: start it anew.");
+    await loop.stop();
+    run.engine.dispose();
+    this.#current = null;
+    await this.#resumeRun(run.runId, false, run.release);
+    if (Object.keys(changes).length > 0) this.#ports.emit(changeRun(this.#need().run, changes));
+  }
+
   async #reconnect(backend: OpenCommand["backend"]): Promise<void> {
     const opened = this.#opened;
     if (!opened) throw new EngineError("badInput", "No model was opened yet: open one first.");
@@ -350,8 +348,7 @@ export class Session {
     this.#current = null;
     this.#ports.engine.close();
     this.#setState("empty");
-    // The failure was asked for once; a second one would make recovery impossible to see.
-    await this.#openModel({ ...opened, backend, fail: null });
+    await this.#openModel({ ...opened, backend, fail: failureAfterReturn(opened.fail) });
     if (before?.isSaved) await this.#resumeRun(before.runId, false, before.release);
     else if (before) await this.#startRun(before.preset, before.config, before.release);
   }

@@ -2,7 +2,7 @@
  * Pulls the trainer: plays, pauses at the next phase, stops within a decoding step, and does between steps what needs
  * a resting model: filmstrip, checkpoints, memory. Pausing is not pulling; stopping drops the half-done step.
  */
-import { EngineError } from "../engine/errors.ts";
+import { EngineError, type EngineErrorCode } from "../engine/errors.ts";
 import type { Task, TrainerEvent } from "../engine/index.ts";
 import type { RunState, WorkerEvent } from "../protocol/events.ts";
 import type { StoredRun } from "../storage/runRecord.ts";
@@ -149,7 +149,9 @@ export class TrainingLoop {
       this.#stream = null;
       const step = this.#step;
       this.#step = null;
-      if (!isCancelled(error)) {
+      if (!isOf(error, "cancelled")) {
+        // What led to it must not take the place of a good checkpoint unasked.
+        if (isOf(error, "nonFinite")) this.#run.isDirty = false;
         if (!this.#isAbandoned) this.#context.onFailure(error, step, false);
         return;
       }
@@ -234,8 +236,8 @@ function isReached(target: Target, boundary: Boundary): boolean {
   return target === "phase" ? boundary !== "none" : boundary === "step";
 }
 
-function isCancelled(error: unknown): boolean {
-  return error instanceof EngineError && error.code === "cancelled";
+function isOf(error: unknown, code: EngineErrorCode): boolean {
+  return error instanceof EngineError && error.code === code;
 }
 
 function sleep(ms: number): Promise<void> {

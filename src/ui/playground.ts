@@ -6,8 +6,10 @@ import { createRecordedClient } from "../workers/recordedClient.ts";
 import type { ActionContext } from "./actions/action.ts";
 import { ACTIONS } from "./actions/actions.ts";
 import { parseAddress } from "./address.ts";
+import { followLoss } from "./followLoss.ts";
 import { followStopRule } from "./followStopRule.ts";
 import { followJobs } from "./judging.ts";
+import { findScreenLock, keepAwake } from "./keepAwake.ts";
 import { followLocation } from "./location.ts";
 import { createPage, fetchRecording, type Page, type PageParts, type Side } from "./page.ts";
 import { createRecordedSession } from "./recordedSession.ts";
@@ -15,6 +17,7 @@ import { createSession, fetchJson, type LiveSession } from "./session.ts";
 import { createSharing } from "./sharing/sharing.ts";
 import { attachShortcuts } from "./shortcuts.ts";
 import { standStill } from "./stillDisplay.ts";
+import { recallPromise } from "./storagePromise.ts";
 import {
   type Connection,
   connectStores,
@@ -123,7 +126,7 @@ async function openPage(page: Page, follow: () => Promise<void>): Promise<void> 
   void page.live.session.prepare();
   await follow();
   const { opening } = page.live.stores.run.getState();
-  if (opening === "idle" && (isLive || (mayAutoload && !savesData()))) await page.live.session.open();
+  if (opening === "idle" && mayAutoload && (isLive || !savesData())) await page.live.session.open();
 }
 
 /** Wires a worker's client and a player to fresh stores, and opens what the address names. */
@@ -177,15 +180,19 @@ export function createPlayground(parts: PlaygroundParts): PlaygroundHost {
     connectStores(player, recordedStores, scheduleFrame, false),
   ];
   const shown = followShown(page, settings, views);
+  const screen = findScreenLock();
   const unfollow = [
     attachShortcuts(ACTIONS, () => shown.getState()),
     followTheme(settings),
     followSpeed(settings, client),
     followStopRule(live),
+    followLoss(live),
+    ...(screen === null ? [] : [keepAwake(liveStores, screen)]),
     followJobs(live),
     reportVisibility(live, connections),
     shown.dispose,
   ];
+  void recallPromise(liveStores.device);
   const address = followLocation(page);
   void openPage(page, address.follow);
   return {

@@ -9,6 +9,7 @@ import type { BackendChoice, Command } from "../protocol/commands.ts";
 import type { WorkerEvent } from "../protocol/events.ts";
 import { type ModelEntry, type ModelManifest, manifestSchema } from "../protocol/manifest.ts";
 import type { TrainClient } from "../workers/client.ts";
+import { endsPlaying } from "../workers/pacedClient.ts";
 import type { Address } from "./address.ts";
 import { JUDGE_PART } from "./loadingParts.ts";
 import type { Stores } from "./stores/connectStores.ts";
@@ -62,6 +63,8 @@ export interface LiveSession extends Session {
   open(backend?: BackendChoice): Promise<void>;
   /** Ends the download; what has arrived is kept. */
   cancelOpening(): void;
+  /** Reconnects after a lost device; a run that played goes on playing. @param lostAt step of the loss */
+  comeBack(lostAt: number): void;
   /** What the first run begins with, as long as none is open. */
   plan(plan: RunPlan): void;
   /** Begins a run and plays it, as soon as the model is open. */
@@ -119,6 +122,10 @@ class WorkerSession implements LiveSession {
   private planned: RunPlan = { preset: "robust", config: makeConfig() };
   /** Somebody asked for the planned run and waits for the model. */
   private isPlayWanted = false;
+  /** Somebody pressed Play, and nothing was asked for since that ends it. */
+  private isPlaying = false;
+  /** The run plays on when it is back. */
+  private isPlayedOn = false;
   /** Changes of settings that wait for the timer, which runs since others were sent. */
   private changes: ChangeConfig["changes"] = {};
   private changeTimer: ReturnType<typeof setTimeout> | null = null;
@@ -132,6 +139,7 @@ class WorkerSession implements LiveSession {
     if (command.type !== "changeConfig") {
       // No step begins with settings that were changed before it was asked for.
       this.sendChanges();
+      if (endsPlaying(command)) this.isPlaying = command.type === "play";
       this.parts.client.send(command);
       return;
     }
@@ -229,6 +237,13 @@ class WorkerSession implements LiveSession {
     this.send({ type: "reconnect", backend });
   }
 
+  comeBack(lostAt: number): void {
+    const { run, device } = this.parts.stores;
+    this.isPlayedOn = this.isPlaying;
+    this.reconnect(device.getState().backend?.backend ?? "auto");
+    run.setState({ comeback: { lostAt, resumedAt: null } });
+  }
+
   dispose(): void {
     this.sendChanges();
     this.unsubscribe();
@@ -268,12 +283,18 @@ class WorkerSession implements LiveSession {
 
   private startPlanned(isPlayed: boolean): void {
     this.isPlayWanted = false;
+    this.isPlayedOn = false;
     this.send({ type: "startRun", ...this.planned });
     if (isPlayed) this.send({ type: "play" });
   }
 
   private follow(event: WorkerEvent): void {
     if (event.type === "resumeOffered") this.hasOffer = true;
+    if (event.type === "failed") this.isPlayedOn = false;
+    if (event.type === "runStarted" && this.isPlayedOn) {
+      this.isPlayedOn = false;
+      this.send({ type: "play" });
+    }
     // It was asked for while another run warmed up.
     if (event.type === "runStarted" && this.isPlayWanted) this.startPlanned(true);
     if (event.type !== "modelReady") return;

@@ -30,6 +30,9 @@ const HARMLESS: ReadonlySet<CommandType> = new Set([
   "reportVisibility",
 ]);
 
+/** Whether a playing run does not go on after this; Play itself begins anew. */
+export const endsPlaying = ({ type }: Command): boolean => !HARMLESS.has(type);
+
 /** Failures that training goes on after, unsaved. */
 const NOTICES: ReadonlySet<EngineErrorCode> = new Set(["storageFull", "storageUnavailable"]);
 
@@ -58,7 +61,7 @@ class SlowMotion implements PacedClient {
       this.#goOn();
       return;
     }
-    if (HARMLESS.has(command.type)) {
+    if (!endsPlaying(command)) {
       this.#inner.send(command);
       return;
     }

@@ -130,6 +130,15 @@ describe("a damaged checkpoint", () => {
 });
 
 describe("a checkpoint of something else", () => {
+  it("is refused with its version when a later program wrote it, whatever its checksum means there", async () => {
+    const { tensors, metadata } = readSafetensors(bytes);
+    const later = writeSafetensors(tensors, { ...metadata, version: "2" });
+    await expect(decodeCheckpoint(later)).rejects.toMatchObject({
+      code: "fileTooNew",
+      data: { version: "2" },
+    });
+  });
+
   it("is refused for another model, with nothing written", async () => {
     const other = openSession("another");
     const before = weights(other);

@@ -153,7 +153,7 @@ function parseJson(text: string | undefined, what: string): unknown {
 /**
  * Reads a checkpoint and verifies its checksum. The tensors are views on `bytes`.
  * @throws EngineError("checkpointCorrupt") for anything but a whole, unchanged file;
- *   EngineError("checkpointMismatch") when another version of the program wrote it
+ *   EngineError("fileTooNew") for a later format; EngineError("checkpointMismatch") for an earlier one and for unknown settings
  */
 export async function decodeCheckpoint(bytes: Uint8Array): Promise<Checkpoint> {
   let file: ReturnType<typeof readSafetensors>;
@@ -164,6 +164,14 @@ export async function decodeCheckpoint(bytes: Uint8Array): Promise<Checkpoint> {
   }
   const { tensors, metadata } = file;
   if (metadata.format !== FORMAT) throw corrupt("it is a safetensors file, but not a checkpoint");
+  // Before its checksum, which a later version may build in another way.
+  if (Number(metadata.version) > Number(VERSION)) {
+    throw new EngineError(
+      "fileTooNew",
+      `This checkpoint has format version ${metadata.version}; version ${VERSION} is the newest that is read here. Reload or update for a newer program.`,
+      { version: metadata.version ?? null },
+    );
+  }
   if (metadata.checksum !== (await checksum(tensors, metadata))) throw corrupt("its checksum does not fit");
   if (metadata.version !== VERSION) {
     throw new EngineError(

@@ -41,6 +41,8 @@ export interface BackendOptions {
   readonly wasmUrl: string;
   /** Allow wasm threads: `crossOriginIsolated` in a page. */
   readonly allowThreads: boolean;
+  /** GPU features to do without, though the adapter offers them. */
+  readonly unwanted?: readonly string[];
   /** The device is gone; nothing can be computed until `startBackend` again. */
   readonly onLost?: (error: EngineError) => void;
   /** The device reported an error outside any call. */
@@ -136,7 +138,7 @@ async function startWebGpu(
 ): Promise<BackendReport> {
   const { TrainerBackend } = await import("./trainerBackend.ts");
   const { name, isSoftware } = describeAdapter(adapter);
-  const device = await openDevice(adapter);
+  const device = await openDevice(adapter, options.unwanted);
   watch(device, options);
   // The package registers a factory that opens a device we do not own; kernels are bound to the name.
   if (tf.findBackendFactory("webgpu")) tf.removeBackend("webgpu");

@@ -50,12 +50,13 @@ export function describeAdapter(adapter: GPUAdapter): AdapterDescription {
 
 /**
  * Opens a device with the adapter's own limits and every wanted feature it offers.
+ * @param unwanted features to do without all the same
  * @throws EngineError("noWebGpu") when the adapter refuses
  */
-export async function openDevice(adapter: GPUAdapter): Promise<GPUDevice> {
+export async function openDevice(adapter: GPUAdapter, unwanted: readonly string[] = []): Promise<GPUDevice> {
   const requiredLimits = Object.fromEntries(WANTED_LIMITS.map((limit) => [limit, adapter.limits[limit]]));
-  const requiredFeatures = WANTED_FEATURES.filter((feature) =>
-    adapter.features.has(feature),
+  const requiredFeatures = WANTED_FEATURES.filter(
+    (feature) => adapter.features.has(feature) && !unwanted.includes(feature),
   ) as GPUFeatureName[];
   try {
     return await adapter.requestDevice({ label: "unirl", requiredFeatures, requiredLimits });

@@ -135,10 +135,11 @@ export function createStage() {
   const judged = new Map<string, string[]>();
   const waiting: { type: WorkerEventType; count: number; resolve: () => void }[] = [];
   const engine: SessionEngine = {
-    start: async (_backend, _wasmUrl, isGpuHidden) => {
+    start: async (_backend, _wasmUrl, lack) => {
       lost = null;
-      if (isGpuHidden) throw new EngineError("noWebGpu", "no GPU");
-      return { backend: "wasm", adapter: "test", isSoftware: false, features: [], reason: "test" };
+      if (lack === "gpu") throw new EngineError("noWebGpu", "no GPU");
+      const features = lack === "f16" ? [] : ["shader-f16"];
+      return { backend: "wasm", adapter: "test", isSoftware: false, features, reason: "test" };
     },
     loadModel: async (_source, _onProgress, signal) => {
       await loading;

@@ -10,6 +10,14 @@ import type { SessionEngine, SessionStorage, WeightsBytes } from "../ports.ts";
 export type JobCommand = Extract<Command, { type: "drawSamples" | "evaluate" }>;
 type OrderOf<T extends JobCommand["type"]> = Extract<JobCommand, { type: T }>;
 
+/** What may wait until a job is over; every other command ends it. */
+export const PATIENT: ReadonlySet<Command["type"]> = new Set([
+  "exportRun",
+  "importRun",
+  "pinRun",
+  "reportVisibility",
+]);
+
 export interface JobPorts {
   readonly engine: Pick<SessionEngine, "drawSamples" | "judgePrompts">;
   readonly storage: () => Pick<SessionStorage, "readJudgements" | "addJudgements">;

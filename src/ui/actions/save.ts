@@ -1,3 +1,4 @@
+import { askToKeep } from "../storagePromise.ts";
 import { type Action, isAlive } from "./action.ts";
 
 export const save: Action = {
@@ -6,5 +7,8 @@ export const save: Action = {
   help: "Save a checkpoint in this browser now.",
   keys: ["s"],
   isEnabled: ({ stores, source }) => source === "live" && isAlive(stores.run.getState()),
-  run: ({ session }) => session.send({ type: "saveCheckpoint" }),
+  run: ({ session, stores }) => {
+    void askToKeep(stores.device);
+    session.send({ type: "saveCheckpoint" });
+  },
 };

@@ -1,14 +1,16 @@
 import { useState } from "react";
 import { Icon } from "../components/Icon.tsx";
 import { PushButton } from "../components/PushButton.tsx";
+import { offerRollBack } from "../offers.ts";
 import type { Playground } from "../playground.ts";
 import type { Failure } from "../stores/runStore.ts";
 import { useDevice, usePlayground, useRun } from "../usePlayground.ts";
+import { ComebackNotice } from "./ComebackNotice.tsx";
 import styles from "./FailureCard.module.css";
 import { type Card, FAILURE_CARDS, type Remedy } from "./failureCards.ts";
 import { fitBudget } from "./fitBudget.ts";
 
-const REMEDY_WORDS: Record<Exclude<Remedy, "fitMemory">, string> = {
+const REMEDY_WORDS: Record<Exclude<Remedy, "fitMemory" | "rollBack">, string> = {
   takeOver: "Take it over here",
   reconnect: "Reconnect",
   useWasm: "Use WebAssembly",
@@ -35,7 +37,7 @@ export function writeReport(playground: Playground, failure: Failure): string {
 }
 
 function applyRemedy(
-  remedy: Exclude<Remedy, "copyReport" | "fitMemory">,
+  remedy: Exclude<Remedy, "copyReport" | "fitMemory" | "rollBack">,
   failure: Failure,
   playground: Playground,
 ): void {
@@ -104,6 +106,20 @@ function FitMemory({ failure, kind }: { failure: Failure; kind: "main" | "plain"
   );
 }
 
+/** The last checkpoint again, and half the learning rate. */
+function RollBack({ kind }: { kind: "main" | "plain" }) {
+  const { session } = usePlayground();
+  const savedStep = useRun((run) => run.savedStep);
+  const config = useRun((run) => run.config);
+  if (savedStep === null || !config) return null;
+  const { words, changes } = offerRollBack(config, savedStep);
+  return (
+    <PushButton kind={kind} onPress={() => session.send({ type: "rollBack", changes })}>
+      {words}
+    </PushButton>
+  );
+}
+
 interface RemedyProps {
   readonly remedy: Remedy;
   readonly failure: Failure;
@@ -114,6 +130,7 @@ function RemedyButton({ remedy, failure, kind }: RemedyProps) {
   const playground = usePlayground();
   if (remedy === "copyReport") return <CopyReport failure={failure} />;
   if (remedy === "fitMemory") return <FitMemory failure={failure} kind={kind} />;
+  if (remedy === "rollBack") return <RollBack kind={kind} />;
   return (
     <PushButton kind={kind} onPress={() => applyRemedy(remedy, failure, playground)}>
       {REMEDY_WORDS[remedy]}
@@ -121,11 +138,11 @@ function RemedyButton({ remedy, failure, kind }: RemedyProps) {
   );
 }
 
-/** What went wrong, above everything else; finished steps stay visible below it. */
+/** What went wrong, above everything else, or came right again by itself; finished steps stay visible below it. */
 export function FailureCard() {
   const failure = useRun((run) => run.failure);
   const finished = useRun((run) => run.step);
-  if (!failure) return null;
+  if (!failure) return <ComebackNotice />;
   const card: Card = FAILURE_CARDS[failure.error.code];
   return (
     <section className={styles.card} role="alert" data-code={failure.error.code}>

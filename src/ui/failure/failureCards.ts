@@ -6,6 +6,7 @@ export type Remedy =
   | "useWasm"
   | "newRun"
   | "fitMemory"
+  | "rollBack"
   | "takeOver"
   | "reload"
   | "copyReport"
@@ -107,7 +108,7 @@ export const FAILURE_CARDS = {
     title: "The numbers ran away",
     story:
       "A result was not a finite number, so the step was stopped before anything was written. A lower learning rate usually helps.",
-    remedies: ["dismiss", "newRun", "copyReport"],
+    remedies: ["rollBack", "dismiss", "newRun", "copyReport"],
   },
   storageFull: {
     title: "The browser's storage is full",

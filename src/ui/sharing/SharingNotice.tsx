@@ -131,7 +131,16 @@ function Refused({
     <Card
       role="alert"
       title={fileName === "" ? FAILURE_CARDS[error.code].title : IMPORT_WORDS.refusedTitle}
-      buttons={<PushButton onPress={close}>{CLOSE}</PushButton>}
+      buttons={
+        <>
+          {error.code === "fileTooNew" ? (
+            <PushButton kind="main" onPress={() => location.reload()}>
+              {IMPORT_WORDS.reload}
+            </PushButton>
+          ) : null}
+          <PushButton onPress={close}>{CLOSE}</PushButton>
+        </>
+      }
     >
       {fileName === "" ? null : <p className={styles.file}>{fileName}</p>}
       <p data-code={error.code}>{error.message}</p>

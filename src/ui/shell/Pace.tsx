@@ -3,6 +3,8 @@ import { CONFIG_FIELDS } from "../../engine/config.ts";
 import { SPEEDS, type Speed } from "../../workers/timeline.ts";
 import { pauseDisplay } from "../actions/pauseDisplay.ts";
 import { ToolButton } from "../components/ToolButton.tsx";
+import { findScreenLock } from "../keepAwake.ts";
+import { AWAKE_WORDS } from "../text/states.ts";
 import { DISPLAY_WORDS, SPEED_WORDS } from "../text/train.ts";
 import { usePlayback, usePlayground, useRun, useSettings } from "../usePlayground.ts";
 import styles from "./Pace.module.css";
@@ -75,6 +77,24 @@ function Freeze() {
   );
 }
 
+/** Nothing where the browser cannot. */
+function Awake() {
+  const { stores } = usePlayground();
+  const awake = useSettings((settings) => settings.awake);
+  if (!findScreenLock()) return null;
+  const words = awake === "refused" ? AWAKE_WORDS.refused : AWAKE_WORDS.keep;
+  return (
+    <span title={words}>
+      <ToolButton
+        icon="awake"
+        label={words}
+        isPressed={awake === "wanted"}
+        onPress={() => stores.settings.setState({ awake: awake === "wanted" ? "off" : "wanted" })}
+      />
+    </span>
+  );
+}
+
 /** Of the live run. */
 export function TrainingPace() {
   const { stores } = usePlayground();
@@ -84,6 +104,7 @@ export function TrainingPace() {
       <SpeedSelect speed={speed} onChange={(chosen) => stores.settings.setState({ speed: chosen })} />
       <GpuShare />
       <Freeze />
+      <Awake />
     </div>
   );
 }

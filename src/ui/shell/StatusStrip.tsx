@@ -1,15 +1,23 @@
+import { type ReactNode, useState } from "react";
+import { Button } from "react-aria-components";
 import type { RunView } from "../stores/runStore.ts";
 import { sumCosts } from "../stores/stepCost.ts";
 import { formatBytes, formatClock, formatCount, formatSeconds } from "../text/numbers.ts";
+import { RUNS_WORDS } from "../text/runs.ts";
+import { BACKEND_NAMES, describeDevice, OPENING_WORDS } from "../text/states.ts";
 import { SOURCE_WORDS } from "../text/words.ts";
 import { useDevice, useMetrics, usePlayback, usePlayground, useRun } from "../usePlayground.ts";
 import styles from "./StatusStrip.module.css";
 
-const BACKEND_NAMES = { webgpu: "WebGPU", wasm: "WebAssembly", cpu: "plain JavaScript" } as const;
+const FACTS_ID = "device-facts";
 
 function describeState(run: RunView): string {
   if (run.opening === "idle" && run.failure === null) return "the model is not loaded";
   if (run.state === "failed") return "stopped by a failure";
+  if (run.opening === "checking") return OPENING_WORDS.checking;
+  if (run.opening === "warmUp" && run.shaders) {
+    return OPENING_WORDS.shaders(run.shaders.compiled, run.shaders.total);
+  }
   if (run.opening !== "ready") return run.opening === "idle" ? "not started" : "opening the model";
   if (run.resumeOffer) return "waiting for your choice";
   if (run.state === "running") return "training in a worker";
@@ -17,18 +25,31 @@ function describeState(run: RunView): string {
   return run.step === 0 ? "ready" : "paused";
 }
 
-function Device() {
+/** What computes and why; pressed, it says all that is known in full. */
+function Device({ isOpen, onPress }: { isOpen: boolean; onPress: () => void }) {
   const backend = useDevice((device) => device.backend);
   if (!backend) return null;
-  const where = backend.backend === "webgpu" ? backend.adapter : "on the CPU";
+  const { where, facts } = describeDevice(backend);
   return (
-    <span
-      className={styles.device}
-      title={`${backend.reason} Features: ${backend.features.join(", ") || "none"}.`}
-    >
-      <strong>{BACKEND_NAMES[backend.backend]}</strong> {where}
-      {backend.isSoftware ? " (software)" : ""} · {backend.reason}
+    <span className={styles.device} title={facts.join(" ")}>
+      <Button aria-expanded={isOpen} aria-controls={FACTS_ID} onPress={onPress}>
+        <strong>{BACKEND_NAMES[backend.backend]}</strong> {where} · {backend.reason}
+      </Button>
     </span>
+  );
+}
+
+function DeviceFacts() {
+  const backend = useDevice((device) => device.backend);
+  if (!backend) return null;
+  const { where, facts } = describeDevice(backend);
+  return (
+    <p id={FACTS_ID} className={styles.facts}>
+      <strong>
+        {BACKEND_NAMES[backend.backend]} {where}.
+      </strong>{" "}
+      {facts.join(" ")}
+    </p>
   );
 }
 
@@ -83,7 +104,7 @@ function Recorded() {
   );
 }
 
-function Live() {
+function Live({ device }: { device: ReactNode }) {
   const words = useRun(describeState);
   const state = useRun((run) => run.state);
   return (
@@ -91,7 +112,7 @@ function Live() {
       <span className={styles.state} data-state={state}>
         {words}
       </span>
-      <Device />
+      {device}
     </>
   );
 }
@@ -99,9 +120,10 @@ function Live() {
 function Kept() {
   const hasRun = useRun((run) => run.runId !== null);
   const save = useRun((run) => run.lastSave);
+  const promise = useDevice((device) => device.promise);
   if (!hasRun) return null;
   return (
-    <span>
+    <span title={promise === "kept" || promise === "refused" ? RUNS_WORDS.promises[promise] : undefined}>
       {save
         ? `saved ${formatClock(save.savedAtMs)} (step ${save.step}, ${formatBytes(save.sizeBytes)})`
         : "not saved yet"}
@@ -115,10 +137,13 @@ export function StatusStrip() {
   const model = useRun((run) => run.model);
   useMetrics((metrics) => metrics.version);
   const seconds = useMetrics((metrics) => metrics.columns).last("stepSeconds");
+  const [isOpen, setOpen] = useState(false);
+  const device = <Device isOpen={isOpen} onPress={() => setOpen(!isOpen)} />;
   return (
     <section className={styles.strip} aria-label="Status">
+      {isOpen && source === "live" ? <DeviceFacts /> : null}
       <div className={styles.inner}>
-        {source === "recorded" ? <Recorded /> : <Live />}
+        {source === "recorded" ? <Recorded /> : <Live device={device} />}
         {seconds === null ? null : <span>{formatSeconds(seconds)} a step</span>}
         {source === "recorded" ? null : (
           <>

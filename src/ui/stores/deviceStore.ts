@@ -7,6 +7,8 @@ export interface DeviceView {
   readonly backend: EventOf<"backendStarted"> | null;
   readonly memory: EventOf<"memoryMeasured"> | null;
   readonly costs: readonly PhaseCost[];
+  /** Whether the browser promised to keep what is stored. */
+  readonly promise: "unasked" | "asked" | "kept" | "refused";
 }
 
 /** The device after one event; pure. */
@@ -19,4 +21,4 @@ export function reduceDevice(device: DeviceView, event: WorkerEvent): DeviceView
 
 export type DeviceStore = StoreApi<DeviceView>;
 export const createDeviceStore = (): DeviceStore =>
-  createStore<DeviceView>(() => ({ backend: null, memory: null, costs: [] }));
+  createStore<DeviceView>(() => ({ backend: null, memory: null, costs: [], promise: "unasked" }));

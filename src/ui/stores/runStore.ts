@@ -17,6 +17,14 @@ export interface Failure {
   readonly step: number | null;
 }
 
+/** A lost device that the page brings the run back from by itself. */
+export interface Comeback {
+  /** Step that was worked on, or finished last. */
+  readonly lostAt: number;
+  /** Step of the checkpoint that the run went on from, 0 where there was none; null until it is back. */
+  readonly resumedAt: number | null;
+}
+
 export interface Target {
   readonly id: string;
   readonly title: string;
@@ -47,7 +55,10 @@ export interface RunView {
   readonly activeStep: number | null;
   readonly phase: Phase | null;
   readonly lastSave: { readonly step: number; readonly savedAtMs: number; readonly sizeBytes: number } | null;
+  /** Step of the checkpoint that the run can be rolled back to; null where there is none. */
+  readonly savedStep: number | null;
   readonly failure: Failure | null;
+  readonly comeback: Comeback | null;
 }
 
 export const EMPTY_RUN: RunView = {
@@ -65,7 +76,9 @@ export const EMPTY_RUN: RunView = {
   activeStep: null,
   phase: null,
   lastSave: null,
+  savedStep: null,
   failure: null,
+  comeback: null,
 };
 
 function mergeFile(files: readonly FileProgress[], event: EventOf<"modelProgressed">): FileProgress[] {
@@ -86,6 +99,11 @@ export function isLasting(failure: Failure | null): boolean {
   return failure?.error.code === "storageUnavailable" || failure?.error.code === "storageFull";
 }
 
+/** The run is back where it was saved; another start has nothing to do with the loss. */
+function comeBack(comeback: Comeback | null, step: number): Comeback | null {
+  return comeback?.resumedAt === null ? { ...comeback, resumedAt: step } : null;
+}
+
 function reduceStart(run: RunView, event: EventOf<"runStarted">): RunView {
   const { runId, preset, config, step } = event;
   const isSameRun = run.runId === runId;
@@ -100,6 +118,9 @@ function reduceStart(run: RunView, event: EventOf<"runStarted">): RunView {
     phase: null,
     resumeOffer: null,
     failure: isLasting(run.failure) ? run.failure : null,
+    comeback: comeBack(run.comeback, step),
+    // A run that starts beyond step 0 came from storage.
+    savedStep: step > 0 ? step : null,
     lastSave: isSameRun ? run.lastSave : null,
     state: run.state === "running" ? run.state : "paused",
   };
@@ -136,11 +157,13 @@ export function reduceRun(run: RunView, event: WorkerEvent): RunView {
       return {
         ...run,
         lastSave: { step: event.step, savedAtMs: event.savedAtMs, sizeBytes: event.sizeBytes },
+        savedStep: event.step,
       };
     case "failed":
       return {
         ...run,
         failure: { error: event.error, isFatal: event.isFatal, step: event.step },
+        comeback: null,
         opening: run.opening === "ready" ? "ready" : "idle",
         state: event.isFatal ? "failed" : run.state,
         activeStep: event.isFatal ? null : run.activeStep,

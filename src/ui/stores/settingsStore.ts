@@ -29,6 +29,8 @@ export interface SettingsView {
   readonly stopRule: StopRule;
   /** Whether the live run's pictures and curves stand still while it goes on. */
   readonly isDisplayPaused: boolean;
+  /** Whether the screen is kept awake while a run trains, or the browser would not. */
+  readonly awake: "off" | "wanted" | "refused";
   readonly judging: JudgingPlan;
   readonly isTableOpen: boolean;
   readonly isAdvancedOpen: boolean;
@@ -56,6 +58,7 @@ const DEFAULTS: Omit<SettingsView, "theme"> = {
   speed: "normal",
   stopRule: NO_STOP,
   isDisplayPaused: false,
+  awake: "off",
   judging: { promptCount: 60, imagesPerPrompt: 4 },
   isTableOpen: false,
   isAdvancedOpen: false,

@@ -18,5 +18,6 @@ export const IMPORT_WORDS = {
   openRun: (step: number) => (step === 0 ? "Begin with it" : `Continue at step ${step}`),
   later: "Not now",
   refusedTitle: "This file was not opened",
+  reload: "Reload the page",
   nothingChanged: "Nothing was changed.",
 } as const;

@@ -11,6 +11,9 @@ export const NOTICE_WORDS = {
   tried: "Changed just now: give it a few steps.",
   live: (words: string) => `Try it live: ${words}`,
   restart: (words: string) => `New run: ${words}`,
+  /** The change is none where the rate is at its lowest. */
+  rollBack: (step: number, words: string | null) =>
+    `Back to step ${step}${words === null ? "" : `: ${words}`}`,
   compare: "Compare with the start",
 } as const;
 
@@ -18,7 +21,7 @@ export const NOTICE_WORDS = {
 export const FINDING_WORDS = {
   nonFinite: (step: number | null) => ({
     title: `${step === null ? "A step" : `Step ${step}`} gave a number that is not finite. Nothing of it was written.`,
-    remedy: "Begin again with a smaller learning rate: the weights may be spoilt.",
+    remedy: "The weights may be spoilt: a smaller learning rate, from a step that was good, usually helps.",
   }),
   allDead: (steps: number) => ({
     title: `The last ${steps} steps taught nothing: in every group all images earned the same.`,

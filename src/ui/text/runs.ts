@@ -26,6 +26,11 @@ export const RUNS_WORDS = {
   used: (count: number, bytes: number) => `${counted(count, "run", "runs")}, ${formatBytes(bytes)}`,
   granted: (used: number, quota: number) =>
     `this page uses ${formatBytes(used)} of the ${formatBytes(quota)} granted`,
+  promises: {
+    kept: "The browser has promised to keep it.",
+    refused:
+      "The browser makes no promise: when disk space is short it may delete it. Export what must stay.",
+  },
   drop: "Drop a run here",
   dropHelp: "A zip of this page, a checkpoint or an adapter. It is checked first, and what is open goes on.",
   choose: "Choose a file…",

@@ -46,7 +46,12 @@ export function perform(cue: CueId, playground: Playground, overlays: OverlaySto
 }
 
 /** A failure has stopped the run; where it goes on (a full disk, a file that was refused) the show does too. */
-export function isBroken({ failure, state }: Pick<RunView, "failure" | "state">): boolean {
+export function isBroken({
+  failure,
+  state,
+  comeback,
+}: Pick<RunView, "failure" | "state" | "comeback">): boolean {
+  if (comeback?.resumedAt === null) return true;
   if (failure === null || failure.isFatal) return failure !== null;
   return state === "paused" && failure.step !== null && !isLasting(failure);
 }

@@ -8,6 +8,7 @@ export function StorageUse() {
   const { runs, device } = usePlayground().page.live.stores;
   const stored = useStore(runs, (view) => view.runs);
   const memory = useStore(device, (view) => view.memory);
+  const promise = useStore(device, (view) => view.promise);
   if (!stored) return null;
   const sizeBytes = stored.reduce((sum, run) => sum + run.sizeBytes, 0);
   const { storageUsedBytes: used = null, storageQuotaBytes: quota = null } = memory ?? {};
@@ -22,6 +23,9 @@ export function StorageUse() {
           <p className={styles.granted}>{RUNS_WORDS.granted(used, quota)}</p>
         </>
       )}
+      {promise === "kept" || promise === "refused" ? (
+        <p className={styles.granted}>{RUNS_WORDS.promises[promise]}</p>
+      ) : null}
     </section>
   );
 }

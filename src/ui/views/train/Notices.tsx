@@ -1,9 +1,10 @@
 import { Icon } from "../../components/Icon.tsx";
 import { Panel } from "../../components/Panel.tsx";
 import { PushButton } from "../../components/PushButton.tsx";
+import type { Offer } from "../../offers.ts";
 import { NOTICE_WORDS } from "../../text/notices.ts";
 import { useMetrics, usePlayground, useRun } from "../../usePlayground.ts";
-import { diagnose, isTried, type Notice, type Offer } from "./diagnose.ts";
+import { diagnose, isTried, type Notice } from "./diagnose.ts";
 import styles from "./Notices.module.css";
 
 function OfferButton({ offer }: { offer: Offer }) {
@@ -14,7 +15,8 @@ function OfferButton({ offer }: { offer: Offer }) {
       stores.gallery.setState({ isSwiped: true, pinnedStep: null, selectedStep: null });
       return;
     }
-    if (isRecorded || offer.kind === "restart") session.startRun(offer.changes);
+    if (offer.kind === "rollBack") session.send({ type: "rollBack", changes: offer.changes });
+    else if (isRecorded || offer.kind === "restart") session.startRun(offer.changes);
     else session.send({ type: "changeConfig", changes: offer.changes });
   };
   const words = offer.kind === "change" && isRecorded ? NOTICE_WORDS.live(offer.words) : offer.words;
@@ -51,7 +53,8 @@ export function Notices() {
   const columns = useMetrics((metrics) => metrics.columns);
   const config = useRun((run) => run.config);
   const failure = useRun((run) => run.failure);
-  const notices = config ? diagnose((name) => columns.column(name), config, failure) : [];
+  const savedStep = useRun((run) => run.savedStep);
+  const notices = config ? diagnose((name) => columns.column(name), config, failure, savedStep) : [];
   return (
     <Panel title={NOTICE_WORDS.title}>
       {notices.length === 0 ? (

@@ -1,6 +1,6 @@
 import { PushButton } from "../../components/PushButton.tsx";
-import type { Opening } from "../../stores/runStore.ts";
 import { formatBytes } from "../../text/numbers.ts";
+import { OPENING_WORDS, STAGE_WORDS } from "../../text/states.ts";
 import { LOAD_WORDS } from "../../text/words.ts";
 import { useLoading } from "../../useLoading.ts";
 import { useDevice, usePlayground, useRun } from "../../usePlayground.ts";
@@ -8,20 +8,8 @@ import { FileList } from "./FileList.tsx";
 import { ModelPanel } from "./ModelPanel.tsx";
 import styles from "./OpeningPanel.module.css";
 
-const STAGES: readonly { stage: Opening; title: string; story: string }[] = [
-  { stage: "checking", title: "Look", story: "Finding something to compute with…" },
-  {
-    stage: "download",
-    title: "Download",
-    story: "Fetching the model. It is kept by the browser for next time.",
-  },
-  { stage: "upload", title: "Upload", story: "Moving the weights to where they are computed with…" },
-  {
-    stage: "warmUp",
-    title: "Warm up",
-    story: "Compiling what a step runs for this GPU, so that the first step is as fast as the next ones.",
-  },
-];
+type Stage = keyof typeof STAGE_WORDS;
+const STAGES = Object.keys(STAGE_WORDS) as Stage[];
 
 /** How far the present stage is, as a bar and in words. */
 function useProgress(): { label: string; max: number; value: number; words: string } {
@@ -31,14 +19,20 @@ function useProgress(): { label: string; max: number; value: number; words: stri
   const opening = useRun((run) => run.opening);
   if (opening === "warmUp" && shaders) {
     const { compiled, total } = shaders;
-    return { label: "Warm up", max: total, value: compiled, words: `${compiled} of ${total} shaders` };
+    return {
+      label: STAGE_WORDS.warmUp.title,
+      max: total,
+      value: compiled,
+      words: OPENING_WORDS.shaders(compiled, total),
+    };
   }
   const value = files.reduce((sum, file) => sum + file.loadedBytes, 0);
   const known = files.reduce((sum, file) => sum + file.totalBytes, 0);
   const max = Math.max(target?.bytes ?? 0, known, 1);
-  if (opening === "upload") return { label: "Download", max, value: max, words: formatBytes(max) };
+  if (opening === "upload")
+    return { label: STAGE_WORDS.download.title, max, value: max, words: formatBytes(max) };
   const words = `${formatBytes(value)} of ${formatBytes(max)}`;
-  return { label: "Download", max, value: Math.min(value, max), words };
+  return { label: STAGE_WORDS.download.title, max, value: Math.min(value, max), words };
 }
 
 /** What is happening before the first step, in bytes and words. */
@@ -49,13 +43,14 @@ export function OpeningPanel() {
   const { page } = usePlayground();
   const { secondsLeft } = useLoading();
   const { label, max, value, words } = useProgress();
-  const at = STAGES.findIndex(({ stage }) => stage === opening);
+  const at = STAGES.indexOf(opening as Stage);
+  const present = STAGES[at];
   return (
     <ModelPanel
       label="Opening the model"
       kicker="Opening"
       title={target?.title ?? "the model"}
-      story={STAGES[at]?.story ?? ""}
+      story={present ? STAGE_WORDS[present].story : ""}
     >
       <progress className={styles.bar} aria-label={label} max={max} value={value} />
       <p className={styles.bytes}>
@@ -71,13 +66,13 @@ export function OpeningPanel() {
       </div>
       <FileList />
       <ol className={styles.stages}>
-        {STAGES.map(({ stage, title }, index) => (
+        {STAGES.map((stage, index) => (
           <li
             key={stage}
             className={index <= at ? styles.reached : undefined}
             aria-current={index === at ? "step" : undefined}
           >
-            {title}
+            {STAGE_WORDS[stage].title}
           </li>
         ))}
       </ol>

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { makeConfig, type RunConfig } from "../../../engine/config.ts";
+import { CONFIG_FIELDS, makeConfig, type RunConfig } from "../../../engine/config.ts";
 import type { MetricName } from "../../../protocol/record.ts";
+import { offerRollBack } from "../../offers.ts";
 import type { Failure } from "../../stores/runStore.ts";
 import { diagnose, isTried, type Notice } from "./diagnose.ts";
 
@@ -82,6 +83,24 @@ describe("what is said", () => {
       offer: { kind: "restart", words: "New run: Learning rate 5e-5", changes: { learningRate: 5e-5 } },
     });
     expect(notice?.title).toContain("Step 12");
+  });
+
+  it("offers the last checkpoint, at half the rate, where there is one", () => {
+    const failure: Failure = {
+      error: { code: "nonFinite", message: "m", data: {} },
+      isFatal: false,
+      step: 12,
+    };
+    const [notice] = diagnose(
+      () => new Float32Array(0),
+      makeConfig("robust", { learningRate: 1e-4 }),
+      failure,
+      10,
+    );
+    const words = "Back to step 10: Learning rate 5e-5";
+    expect(notice?.offer).toEqual({ kind: "rollBack", words, changes: { learningRate: 5e-5 } });
+    const slowest = makeConfig("robust", { learningRate: CONFIG_FIELDS.learningRate.min });
+    expect(offerRollBack(slowest, 10)).toMatchObject({ words: "Back to step 10", changes: {} });
   });
 });
 

@@ -1,19 +1,10 @@
 /** Reads the curves as a patient teacher would: what is going wrong, in words, and what to try. Pure. */
 import { CONFIG_FIELDS, type RunConfig } from "../../../engine/config.ts";
 import type { MetricName } from "../../../protocol/record.ts";
+import { halfRate, type Offer, offer, offerRollBack } from "../../offers.ts";
 import type { ConfigMark } from "../../stores/metricsStore.ts";
 import type { Failure } from "../../stores/runStore.ts";
-import { CHANGE_WORDS, FINDING_WORDS, NOTICE_WORDS } from "../../text/notices.ts";
-
-/** What a notice offers to do. */
-export type Offer =
-  /** "restart" begins a new run with the change: of this one the weights may be spoilt. */
-  | {
-      readonly kind: "change" | "restart";
-      readonly words: string;
-      readonly changes: Readonly<Partial<RunConfig>>;
-    }
-  | { readonly kind: "compare"; readonly words: string };
+import { FINDING_WORDS, NOTICE_WORDS } from "../../text/notices.ts";
 
 export interface Notice {
   readonly id: keyof typeof FINDING_WORDS;
@@ -55,32 +46,17 @@ function gainOf(values: Float32Array): number {
   return known.length < 2 * SPAN ? Number.NaN : mean(known.slice(-SPAN)) - mean(known.slice(0, SPAN));
 }
 
-type Changeable = keyof typeof CHANGE_WORDS;
-
-type Change = Extract<Offer, { readonly changes: unknown }>;
-
-/** Offers a new value of a setting, within its range; null when it is there already. */
-function offer(config: RunConfig, key: Changeable, wanted: number): Change | null {
-  const { min, max, step, kind } = CONFIG_FIELDS[key];
-  const near =
-    kind === "integer" ? Math.round(wanted) : Number((Math.round(wanted / step) * step).toPrecision(6));
-  const value = Math.min(max, Math.max(min, near));
-  if (value === config[key]) return null;
-  return { kind: "change", words: CHANGE_WORDS[key](value), changes: { [key]: value } };
-}
-
-const halfRate = (config: RunConfig) => offer(config, "learningRate", config.learningRate / 2);
-
-function checkFailure(failure: Failure | null, config: RunConfig): Notice | null {
+function checkFailure(failure: Failure | null, config: RunConfig, savedStep: number | null): Notice | null {
   if (failure?.error.code !== "nonFinite") return null;
   const words = FINDING_WORDS.nonFinite(failure.step);
   const slower = halfRate(config);
-  return {
-    id: "nonFinite",
-    tone: "warning",
-    ...words,
-    offer: slower && { ...slower, kind: "restart", words: NOTICE_WORDS.restart(slower.words) },
+  const restart: Offer | null = slower && {
+    ...slower,
+    kind: "restart",
+    words: NOTICE_WORDS.restart(slower.words),
   };
+  const offered = savedStep === null ? restart : offerRollBack(config, savedStep);
+  return { id: "nonFinite", tone: "warning", ...words, offer: offered };
 }
 
 function checkDeadGroups(curves: Curves, config: RunConfig): Notice | null {
@@ -157,11 +133,16 @@ function checkProgress(curves: Curves, config: RunConfig): Notice | null {
 }
 
 /** All that can be said about a run so far; the gravest first. */
-export function diagnose(curves: Curves, config: RunConfig, failure: Failure | null = null): Notice[] {
+export function diagnose(
+  curves: Curves,
+  config: RunConfig,
+  failure: Failure | null = null,
+  savedStep: number | null = null,
+): Notice[] {
   const judge = checkJudge(curves, config);
   const progress = checkProgress(curves, config);
   const found = [
-    checkFailure(failure, config),
+    checkFailure(failure, config, savedStep),
     checkDeadGroups(curves, config),
     checkKl(curves, config),
     checkEntropy(curves, config),
