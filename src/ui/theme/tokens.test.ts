@@ -63,7 +63,8 @@ describe.each([
 
 it("opens in the colours that the page then has", () => {
   const html = readFileSync(new URL("../../../index.html", import.meta.url), "utf8");
-  const tokenOf = (theme: string, name: string) => theme.match(new RegExp(`--${name}: ([^;]+);`))?.[1] ?? "missing";
+  const tokenOf = (theme: string, name: string) =>
+    theme.match(new RegExp(`--${name}: ([^;]+);`))?.[1] ?? "missing";
   const ruleOf = (selector: string) => html.split(`${selector} {`)[1]?.split("}")[0] ?? "";
   for (const [selector, theme] of [
     ["      html", light],
