@@ -92,10 +92,29 @@ function builtFiles(): Plugin {
   };
 }
 
+/**
+ * Lets the browser paint what `index.html` says before the styles of the application have come: a style sheet in the
+ * head holds back every paint, one at the end of the body only what comes after it. Module scripts wait for both.
+ */
+function stylesAfterOpening(): Plugin {
+  return {
+    name: "unirl:styles-after-opening",
+    apply: "build",
+    transformIndexHtml: {
+      order: "post",
+      handler(html) {
+        const links = html.match(/ *<link rel="stylesheet"[^>]*>\n/g) ?? [];
+        const opened = links.reduce((text, link) => text.replace(link, ""), html);
+        return opened.replace("  </body>", `${links.join("")}  </body>`);
+      },
+    },
+  };
+}
+
 export default defineConfig({
   // Relative addresses: the built page works from any folder of any host.
   base: "./",
-  plugins: [react(), tfjsWasm(), builtFiles()],
+  plugins: [react(), tfjsWasm(), stylesAfterOpening(), builtFiles()],
   server: { headers: ISOLATION },
   preview: { headers: ISOLATION },
   // Workers load their own modules, so tfjs stays out of the page's chunk.

@@ -16,6 +16,10 @@ export interface TraceEvent {
   readonly dur?: number;
   /** CPU time its thread used during it. */
   readonly tdur?: number;
+  /** Of `EventTiming`: what was done, and milliseconds until it was painted. */
+  readonly args?: {
+    readonly data?: { readonly type?: string; readonly interactionId?: number; readonly duration?: number };
+  };
 }
 
 /** Tasks and what they consist of, and `performance.mark`. Few enough that minutes fit the browser's buffer. */

@@ -92,7 +92,7 @@ test("any step is looked at again, compared with another, and measured by what i
   await page.keyboard.press("ArrowRight");
   await expect(swipe).toHaveAttribute("aria-valuetext", "51 percent of step 0");
   await playground.keepScreenshot("swiped");
-  await playground.button("Compare with step 5").click();
+  await playground.button("Pin: compare with step 5").click();
   await playground.button("step 5: Back to now").click();
   await expect(page.getByText("step 5, pinned").first()).toBeVisible();
   await expect(page.getByRole("img", { name: /^Image 1 for “.+”, step 6/ })).toBeVisible();

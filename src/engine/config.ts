@@ -3,11 +3,15 @@
  * change takes effect. The zod schema, the page's recipe panel, the URL and the CLI flags are all read off it.
  * Light door of the engine: no tfjs here.
  */
-import { z } from "zod";
+import { en } from "zod/locales";
+import * as z from "zod/mini";
 import { ALGORITHM_FIELDS } from "./config/algorithmFields.ts";
 import type { ChoiceField, ConfigField } from "./config/field.ts";
 import { RECIPE_FIELDS } from "./config/recipeFields.ts";
 import { RUN_FIELDS } from "./config/runFields.ts";
+
+// The small zod brings no words for what it refuses; people read them.
+z.config(en());
 
 export {
   type Applies,
@@ -29,15 +33,15 @@ type ValueOf<Field> = Field extends ChoiceField<infer Option> ? Option : number;
 export type RunConfig = { [K in ConfigKey]: ValueOf<(typeof CONFIG_FIELDS)[K]> };
 
 function fieldSchema(field: ConfigField) {
-  if (field.kind === "choice") return z.enum(Object.keys(field.options)).default(field.default);
-  const base = z.number().min(field.min).max(field.max);
-  return (field.kind === "integer" ? base.int() : base).default(field.default);
+  if (field.kind === "choice") return z._default(z.enum(Object.keys(field.options)), field.default);
+  const base = field.kind === "integer" ? z.int() : z.number();
+  return z._default(base.check(z.minimum(field.min), z.maximum(field.max)), field.default);
 }
 
 /** Validates a run configuration; missing fields take their defaults, unknown ones are refused. */
 export const runConfigSchema = z.strictObject(
   Object.fromEntries(Object.entries(CONFIG_FIELDS).map(([key, field]) => [key, fieldSchema(field)])),
-) as unknown as z.ZodType<RunConfig, Partial<RunConfig>>;
+) as unknown as z.ZodMiniType<RunConfig, Partial<RunConfig>>;
 
 /** Named starting points; each is the difference to the defaults. */
 export const PRESETS = {

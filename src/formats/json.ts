@@ -1,5 +1,5 @@
 /** JSON from outside: parsed, versioned and checked, or refused with the reason. */
-import type { z } from "zod";
+import type * as z from "zod/mini";
 import { EngineError } from "../engine/errors.ts";
 
 /** @throws EngineError("fileCorrupt") @param what the text's name in the sentence for a person */
@@ -50,7 +50,7 @@ export function requireVersion(json: unknown, { format, version, what }: Version
  * The value as its schema has it.
  * @throws EngineError("fileTooNew") for settings this version does not know, EngineError("fileCorrupt") for the rest
  */
-export function parseShape<T>(schema: z.ZodType<T>, json: unknown, what: string): T {
+export function parseShape<T>(schema: z.ZodMiniType<T>, json: unknown, what: string): T {
   const parsed = schema.safeParse(json);
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];

@@ -3,7 +3,7 @@
  * of `protocol/record.ts` in their order, then what else the steps report, by name. Written line by line, so that a
  * long run need not be written in one go.
  */
-import { z } from "zod";
+import * as z from "zod/mini";
 import { EngineError } from "../engine/errors.ts";
 import { METRICS } from "../protocol/record.ts";
 import { csvLine } from "./csv.ts";

@@ -156,10 +156,11 @@ export function createIndexer(palette: Uint8Array, tolerance: number): (image: W
 /** The pixels behind indices. @returns [indices · 3] */
 export function expandIndices(indices: Uint8Array, palette: Uint8Array): Uint8Array {
   const rgb = new Uint8Array(indices.length * 3);
-  for (const [at, index] of indices.entries()) {
-    rgb[at * 3] = palette[index * 3] ?? 0;
-    rgb[at * 3 + 1] = palette[index * 3 + 1] ?? 0;
-    rgb[at * 3 + 2] = palette[index * 3 + 2] ?? 0;
+  for (let at = 0, to = 0; at < indices.length; at++) {
+    const from = (indices[at] ?? 0) * 3;
+    rgb[to++] = palette[from] ?? 0;
+    rgb[to++] = palette[from + 1] ?? 0;
+    rgb[to++] = palette[from + 2] ?? 0;
   }
   return rgb;
 }

@@ -65,7 +65,9 @@ function packFlags(flags: Uint8Array): Uint8Array {
 }
 
 function unpackFlags(packed: Uint8Array, count: number): Uint8Array {
-  return Uint8Array.from({ length: count }, (_, at) => ((packed[at >> 3] ?? 0) >> (7 - (at & 7))) & 1);
+  const flags = new Uint8Array(count);
+  for (let at = 0; at < count; at++) flags[at] = ((packed[at >> 3] ?? 0) >> (7 - (at & 7))) & 1;
+  return flags;
 }
 
 function joinBytes(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
@@ -180,7 +182,8 @@ class ByteReader {
       parts.push(value);
       known += value.length;
     }
-    const joined = joinBytes(parts);
+    // Nothing new came: what waits for the blocks after this one is not copied for each of them.
+    const joined = parts.length === 1 ? this.#waiting : joinBytes(parts);
     this.#waiting = joined.subarray(length);
     return joined.slice(0, length);
   }

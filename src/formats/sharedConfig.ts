@@ -1,5 +1,5 @@
 /** The settings behind a picture, as JSON inside its PNG: enough to start the same run again. */
-import { z } from "zod";
+import * as z from "zod/mini";
 import { type RunConfig, runConfigSchema } from "../engine/config.ts";
 import { parseJson, parseShape, requireVersion } from "./json.ts";
 
@@ -13,9 +13,9 @@ const schema = z.object({
   preset: z.string(),
   config: runConfigSchema,
   /** The run's seed, also in `config`; here for whoever reads the JSON by eye. */
-  seed: z.number().int(),
+  seed: z.int(),
   /** Finished steps when the picture was taken. */
-  step: z.number().int().nonnegative(),
+  step: z.int().check(z.nonnegative()),
   /** Version of the program that wrote it. */
   program: z.string(),
   /** Address of the page then. */

@@ -2,7 +2,7 @@
  * What the page asks of the training worker. One discriminated union, validated on arrival; no logic here.
  * Names are imperative. Every command that starts or continues work names the run it means.
  */
-import { z } from "zod";
+import * as z from "zod/mini";
 import { runConfigSchema } from "../engine/config.ts";
 
 /** Views on any buffer, shared or not. */
@@ -25,9 +25,9 @@ export const commandSchema = z.discriminatedUnion("type", [
     /** Folder URL that holds config.json and the weights. */
     modelUrl: z.string(),
     /** SHA-256 of the model's weights as the manifest has it, null where it has none. */
-    modelSha256: z.string().nullable(),
+    modelSha256: z.nullable(z.string()),
     /** Folder URL of the outside judge, null without one. */
-    judgeUrl: z.string().nullable(),
+    judgeUrl: z.nullable(z.string()),
     /** URL of the sprite file of the world. */
     spritesUrl: z.string(),
     /** Folder URL of the tfjs wasm binaries. */
@@ -36,14 +36,14 @@ export const commandSchema = z.discriminatedUnion("type", [
     weights: z.enum(["f32", "int8", "int4"]),
     backend: z.enum(["auto", "webgpu", "wasm", "cpu"]),
     /** Failure to provoke, for tests and demonstrations (`?fail=`). */
-    fail: z.string().nullable(),
+    fail: z.nullable(z.string()),
   }),
   /** Ends the download of the model being opened; what has arrived is kept. Answered by `openingCancelled`. */
   z.object({ type: z.literal("cancelOpening") }),
   /** Begins a run with a fresh adapter, paused at step 0. */
   z.object({ type: z.literal("startRun"), preset: z.string(), config: runConfigSchema }),
   /** Restores the newest good checkpoint of a run, paused. Forced, it takes the run from the tab that has it. */
-  z.object({ type: z.literal("resumeRun"), runId: z.string(), isForced: z.boolean().optional() }),
+  z.object({ type: z.literal("resumeRun"), runId: z.string(), isForced: z.optional(z.boolean()) }),
   /** Deletes a stored run. */
   z.object({ type: z.literal("deleteRun"), runId: z.string() }),
   /** Asks for the stored runs of the model. Answered by `runsListed`, now and whenever the list changes. */
@@ -51,7 +51,11 @@ export const commandSchema = z.discriminatedUnion("type", [
   /** Asks for the metrics of every step of a stored run, as it was saved. Answered by `historyRead`. */
   z.object({ type: z.literal("readHistory"), runId: z.string() }),
   /** Keeps a copy of a run as it is now, under a title, safe from later saves and from tidying up. */
-  z.object({ type: z.literal("pinRun"), runId: z.string(), title: z.string().min(1).max(80) }),
+  z.object({
+    type: z.literal("pinRun"),
+    runId: z.string(),
+    title: z.string().check(z.minLength(1), z.maxLength(80)),
+  }),
   /** Opens a copy of a stored run, paused; the original stays as it is. */
   z.object({ type: z.literal("branchRun"), runId: z.string() }),
   /**
@@ -61,10 +65,10 @@ export const commandSchema = z.discriminatedUnion("type", [
   z.object({
     type: z.literal("drawSamples"),
     jobId: z.string(),
-    sources: z.array(weightsSourceSchema).min(1).max(4),
+    sources: z.array(weightsSourceSchema).check(z.minLength(1), z.maxLength(4)),
     prompt: z.string(),
     /** Null: the world's own question where the prompt is one of its sentences, none otherwise. */
-    question: z.string().nullable(),
+    question: z.nullable(z.string()),
     seed: z.string(),
   }),
   /**
@@ -76,9 +80,9 @@ export const commandSchema = z.discriminatedUnion("type", [
     jobId: z.string(),
     source: weightsSourceSchema,
     /** Test prompts, an equal share of each task; null for all. */
-    promptCount: z.number().int().positive().nullable(),
-    imagesPerPrompt: z.number().int().positive(),
-    seed: z.number().int(),
+    promptCount: z.nullable(z.int().check(z.positive())),
+    imagesPerPrompt: z.int().check(z.positive()),
+    seed: z.int(),
     /** Only shows what is judged already. */
     isStoredOnly: z.boolean(),
   }),

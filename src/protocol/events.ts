@@ -3,7 +3,7 @@
  * here. Names are past tense. Images are RGB bytes, row-major, 3 a pixel. Steps are counted from 1: step n is the one
  * after which n steps are finished, so 0 means "before the first" (`runStarted` of a new run, first filmstrip).
  */
-import { z } from "zod";
+import * as z from "zod/mini";
 import { runConfigSchema } from "../engine/config.ts";
 import { ENGINE_ERROR_CODES } from "../engine/errors.ts";
 
@@ -24,7 +24,7 @@ const errorRecord = z.object({
   code: z.enum(ENGINE_ERROR_CODES),
   message: z.string(),
   data: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])),
-  stack: z.string().optional(),
+  stack: z.optional(z.string()),
 });
 
 /** One number per name, all of one step; see METRICS in `record.ts` for meaning and unit. */
@@ -38,7 +38,7 @@ export type WireEstimate = z.infer<typeof estimate>;
 const runSummary = z.object({
   runId: z.string(),
   /** Given when it was pinned. */
-  title: z.string().nullable(),
+  title: z.nullable(z.string()),
   isPinned: z.boolean(),
   /** The run that is open now. */
   isOpen: z.boolean(),
@@ -47,7 +47,7 @@ const runSummary = z.object({
   step: z.number(),
   createdAtMs: z.number(),
   savedAtMs: z.number(),
-  rewardMean: z.number().nullable(),
+  rewardMean: z.nullable(z.number()),
   sizeBytes: z.number(),
 });
 export type RunSummary = z.infer<typeof runSummary>;
@@ -110,7 +110,7 @@ export const eventSchema = z.discriminatedUnion("type", [
     runId: z.string(),
     step: z.number(),
     savedAtMs: z.number(),
-    rewardMean: z.number().nullable(),
+    rewardMean: z.nullable(z.number()),
     sizeBytes: z.number(),
   }),
   z.object({
@@ -205,7 +205,7 @@ export const eventSchema = z.discriminatedUnion("type", [
     fileName: z.string(),
     runId: z.string(),
     step: z.number(),
-    rewardMean: z.number().nullable(),
+    rewardMean: z.nullable(z.number()),
     sizeBytes: z.number(),
   }),
   /** A file was not taken; nothing was changed. */
@@ -227,9 +227,9 @@ export const eventSchema = z.discriminatedUnion("type", [
     total: z.number(),
     done: z.number(),
     /** Who judges, null where nobody does. */
-    judge: z.string().nullable(),
+    judge: z.nullable(z.string()),
     /** First line of a file of judged images, null where nobody judges. */
-    header: z.string().nullable(),
+    header: z.nullable(z.string()),
   }),
   z.object({
     type: z.literal("sampleDrawn"),
@@ -240,10 +240,10 @@ export const eventSchema = z.discriminatedUnion("type", [
     step: z.number(),
     image,
     /** What was asked, null when nothing was. */
-    question: z.string().nullable(),
-    answer: z.string().nullable(),
+    question: z.nullable(z.string()),
+    answer: z.nullable(z.string()),
     /** Probability of the whole answer, 0 to 1. */
-    probability: z.number().nullable(),
+    probability: z.nullable(z.number()),
   }),
   z.object({
     type: z.literal("imagesJudged"),
@@ -266,12 +266,12 @@ export const eventSchema = z.discriminatedUnion("type", [
     type: z.literal("memoryMeasured"),
     tensors: z.number(),
     tensorBytes: z.number(),
-    gpuBytes: z.number().nullable(),
+    gpuBytes: z.nullable(z.number()),
     /** The run's plan: the most that it will take, what it may take, and how it is cut, in words. Absent in old recordings. */
-    planned: z.object({ peakBytes: z.number(), budgetBytes: z.number(), words: z.string() }).optional(),
+    planned: z.optional(z.object({ peakBytes: z.number(), budgetBytes: z.number(), words: z.string() })),
     /** Storage used and granted, bytes; null where the browser does not say. */
-    storageUsedBytes: z.number().nullable(),
-    storageQuotaBytes: z.number().nullable(),
+    storageUsedBytes: z.nullable(z.number()),
+    storageQuotaBytes: z.nullable(z.number()),
   }),
   /** Sent at least every two seconds while the worker lives. */
   z.object({ type: z.literal("heartbeatSent"), step: z.number() }),
@@ -280,7 +280,7 @@ export const eventSchema = z.discriminatedUnion("type", [
     type: z.literal("failed"),
     error: errorRecord,
     isFatal: z.boolean(),
-    step: z.number().nullable(),
+    step: z.nullable(z.number()),
   }),
 ]);
 

@@ -257,10 +257,10 @@ describe("protocol", () => {
 
   it("has an example of every message in the schemas", () => {
     expect(Object.keys(COMMANDS).sort()).toEqual(
-      commandSchema.options.map(({ shape }) => shape.type.value).sort(),
+      commandSchema.def.options.map(({ shape }) => shape.type.def.values[0]).sort(),
     );
     expect(Object.keys(EVENTS).sort()).toEqual(
-      eventSchema.options.map(({ shape }) => shape.type.value).sort(),
+      eventSchema.def.options.map(({ shape }) => shape.type.def.values[0]).sort(),
     );
   });
 

@@ -2,7 +2,7 @@
  * Recorded runs: what a training worker said during a real run, and when. One file a run under `public/runs`, listed
  * in a manifest. Schemas only; the bytes are `formats/recordingFile.ts`.
  */
-import { z } from "zod";
+import * as z from "zod/mini";
 import { runConfigSchema } from "../engine/config.ts";
 import type { WorkerEvent } from "./events.ts";
 
@@ -17,15 +17,15 @@ export interface TimedEvent {
 
 const described = {
   /** Name of the run's folder beside the manifest. */
-  id: z.string().regex(/^[\w-]+$/),
+  id: z.string().check(z.regex(/^[\w-]+$/)),
   title: z.string(),
   /** The lesson it shows; null for a run of no lesson. */
-  lesson: z.string().nullable(),
+  lesson: z.nullable(z.string()),
   modelId: z.string(),
   preset: z.string(),
   config: runConfigSchema,
   /** Finished steps. */
-  steps: z.number().int().positive(),
+  steps: z.int().check(z.positive()),
   /** The command line that made it. */
   command: z.string(),
 };
@@ -37,9 +37,9 @@ export type RecordingHeader = z.infer<typeof recordingHeaderSchema>;
 const entrySchema = z.object({
   ...described,
   /** Name of the file in the run's folder. */
-  file: z.string().regex(/^[\w.-]+$/),
-  bytes: z.number().int().positive(),
-  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+  file: z.string().check(z.regex(/^[\w.-]+$/)),
+  bytes: z.int().check(z.positive()),
+  sha256: z.string().check(z.regex(/^[0-9a-f]{64}$/)),
 });
 
 /** `public/runs/manifest.json`: every recording that ships with the page. */

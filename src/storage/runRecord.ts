@@ -2,16 +2,16 @@
  * What is stored of a run beside the engine's own checkpoint: enough to show the page as it was. Plain data with a
  * schema, so that a record written by another version or damaged on disk is told apart from a good one.
  */
-import { z } from "zod";
+import * as z from "zod/mini";
 import { runConfigSchema } from "../engine/config.ts";
 
 const frame = z.object({
-  step: z.number().int(),
-  row: z.number().int(),
+  step: z.int(),
+  row: z.int(),
   prompt: z.string(),
   seed: z.string(),
-  width: z.number().int().positive(),
-  height: z.number().int().positive(),
+  width: z.int().check(z.positive()),
+  height: z.int().check(z.positive()),
 });
 
 export const runRecordSchema = z.object({
@@ -19,11 +19,11 @@ export const runRecordSchema = z.object({
   runId: z.string(),
   modelId: z.string(),
   /** Given when the run was pinned; pinned runs are copies that stay as they are. */
-  title: z.string().nullable().default(null),
+  title: z._default(z.nullable(z.string()), null),
   preset: z.string(),
   /** The configuration now, with all changes applied. */
   config: runConfigSchema,
-  step: z.number().int().nonnegative(),
+  step: z.int().check(z.nonnegative()),
   createdAtMs: z.number(),
   savedAtMs: z.number(),
   /** Metrics of every finished step. */

@@ -1,5 +1,5 @@
 /** What lies in a run's zip, and the schema of its `run.json`. */
-import { z } from "zod";
+import * as z from "zod/mini";
 import { runConfigSchema } from "../../engine/config.ts";
 
 export const RUN_FORMAT = { format: "unirl-run", version: 1, what: "The run.json in this zip" } as const;
@@ -30,27 +30,27 @@ export const runFileSchema = z.object({
   model: z.object({
     id: z.string(),
     /** SHA-256 of its model.safetensors, where known: two models may share a name. */
-    sha256: z.string().nullable(),
+    sha256: z.nullable(z.string()),
   }),
   preset: z.string(),
   config: runConfigSchema,
   /** Finished steps. */
-  step: z.number().int().nonnegative(),
-  createdAtMs: z.number().finite(),
-  savedAtMs: z.number().finite(),
+  step: z.int().check(z.nonnegative()),
+  createdAtMs: z.number(),
+  savedAtMs: z.number(),
   changes: z.array(z.object({ step: z.number(), keys: z.array(z.string()) })),
   /** Drawings of the fixed prompts; `seed` draws the same image again on the same weights. */
   filmstrip: z
     .array(
       z.object({
-        step: z.number().int().nonnegative(),
-        row: z.number().int().nonnegative().lt(MAX_ROWS),
+        step: z.int().check(z.nonnegative()),
+        row: z.int().check(z.nonnegative(), z.lt(MAX_ROWS)),
         prompt: z.string(),
         seed: z.string(),
         file: z.string(),
       }),
     )
-    .max(MAX_DRAWINGS),
+    .check(z.maxLength(MAX_DRAWINGS)),
 });
 
 export type RunFile = z.infer<typeof runFileSchema>;

@@ -12,12 +12,17 @@ function paint(canvas: HTMLCanvasElement, decided: Uint8Array | null, side: numb
   const full = style.getPropertyValue("--cell-decided");
   const open = style.getPropertyValue("--cell-open");
   context.clearRect(0, 0, canvas.width, canvas.height);
-  for (let at = 0; at < side * side; at++) {
-    const x = (at % side) * (CELL + GAP);
-    const y = Math.floor(at / side) * (CELL + GAP);
-    context.fillStyle = decided?.[at] ? full : open;
+  // One path a colour: filling each cell by itself takes longer than all the rest of a frame.
+  for (const [colour, isFull] of [
+    [full, true],
+    [open, false],
+  ] as const) {
+    context.fillStyle = colour;
     context.beginPath();
-    context.roundRect(x, y, CELL, CELL, 2.5);
+    for (let at = 0; at < side * side; at++) {
+      if (Boolean(decided?.[at]) !== isFull) continue;
+      context.roundRect((at % side) * (CELL + GAP), Math.floor(at / side) * (CELL + GAP), CELL, CELL, 2.5);
+    }
     context.fill();
   }
 }

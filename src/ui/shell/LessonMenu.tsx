@@ -19,8 +19,8 @@ export function LessonMenu() {
   };
   return (
     <MenuTrigger>
-      <Button className={styles.trigger ?? ""} aria-label={`${LESSON_WORDS.choose} ${chosen.title}`}>
-        <span className={styles.kicker}>{LESSON_WORDS.choose}</span>
+      <Button className={styles.trigger ?? ""}>
+        <span className={styles.kicker}>{LESSON_WORDS.choose}</span>{" "}
         <span className={styles.title}>{chosen.title}</span>
         <Icon name="down" size={16} />
       </Button>

@@ -1,5 +1,5 @@
 /** Which picture of each pair was better, kept in the browser. */
-import { z } from "zod";
+import * as z from "zod/mini";
 import { createStore, type StoreApi } from "zustand/vanilla";
 import { type ArenaView, type Both, type Contender, isHidden, nameShown, type Pair } from "./arenaStore.ts";
 import type { Memory } from "./settingsStore.ts";

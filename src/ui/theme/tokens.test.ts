@@ -60,3 +60,18 @@ describe.each([
     expect(contrast(theme, front, back)).toBeGreaterThanOrEqual(3);
   });
 });
+
+it("opens in the colours that the page then has", () => {
+  const html = readFileSync(new URL("../../../index.html", import.meta.url), "utf8");
+  const tokenOf = (theme: string, name: string) =>
+    theme.match(new RegExp(`--${name}: ([^;]+);`))?.[1] ?? "missing";
+  const ruleOf = (selector: string) => html.split(`${selector} {`)[1]?.split("}")[0] ?? "";
+  for (const [selector, theme] of [
+    ["      html", light],
+    ['html[data-theme="dark"]', dark],
+  ] as const) {
+    expect(ruleOf(selector)).toContain(`background: ${tokenOf(theme, "page")};`);
+    expect(ruleOf(selector)).toContain(`color: ${tokenOf(theme, "text")};`);
+  }
+  expect(ruleOf(".opening")).toContain(`font-family: ${tokenOf(light, "sans")};`);
+});

@@ -1,7 +1,7 @@
 import { type ComponentType, useState } from "react";
-import { Tab, TabList, TabPanel, Tabs } from "react-aria-components";
 import { EmptyState } from "../../components/EmptyState.tsx";
 import { HowSketch } from "../../components/Sketch.tsx";
+import { Tabs } from "../../components/Tabs.tsx";
 import { routeOf } from "../../routes.ts";
 import { HOW_WORDS, STOPS } from "../../text/how.ts";
 import { EMPTY_WORDS } from "../../text/words.ts";
@@ -41,10 +41,20 @@ function focusTitle(): void {
   window.scrollTo(0, 0);
 }
 
+function StopName({ id, at }: { id: StopId; at: number }) {
+  return (
+    <>
+      <span>{at + 1}</span>
+      <span>{STOPS[id].name}</span>
+    </>
+  );
+}
+
 function Stops({ stop, onStop }: { stop: StopId; onStop: (stop: StopId) => void }) {
   const study = useStudy();
   if (!study) return <Empty />;
   const reached = STOP_IDS.indexOf(stop);
+  const View = VIEWS[stop];
   const goTo = (next: StopId) => {
     onStop(next);
     requestAnimationFrame(focusTitle);
@@ -52,28 +62,22 @@ function Stops({ stop, onStop }: { stop: StopId; onStop: (stop: StopId) => void 
   return (
     <>
       <h1 className="visuallyHidden">{routeOf("how").title}</h1>
-      <Tabs
-        className={styles.view ?? ""}
-        selectedKey={stop}
-        onSelectionChange={(key) => onStop(STOP_IDS.find((id) => id === key) ?? "prompt")}
-      >
-        <TabList className={styles.rail ?? ""} aria-label={HOW_WORDS.stops} data-tour="how">
-          {STOP_IDS.map((id, at) => (
-            <Tab key={id} id={id} className={styles.stop ?? ""} data-seen={at < reached || undefined}>
-              <span>{at + 1}</span>
-              <span>{STOPS[id].name}</span>
-            </Tab>
-          ))}
-        </TabList>
-        {STOP_IDS.map((id) => {
-          const View = VIEWS[id];
-          return (
-            <TabPanel key={id} id={id} className={styles.panel ?? ""}>
-              <View study={study} onStop={goTo} />
-            </TabPanel>
-          );
-        })}
-      </Tabs>
+      <div className={styles.view}>
+        <Tabs
+          label={HOW_WORDS.stops}
+          items={STOP_IDS.map((id, at) => ({
+            id,
+            title: <StopName id={id} at={at} />,
+            isSeen: at < reached,
+          }))}
+          selected={stop}
+          onSelect={onStop}
+          classNames={{ list: styles.rail, tab: styles.stop, panel: styles.panel }}
+          tourName="how"
+        >
+          <View study={study} onStop={goTo} />
+        </Tabs>
+      </div>
     </>
   );
 }

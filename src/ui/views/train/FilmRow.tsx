@@ -1,4 +1,5 @@
 /** One fixed prompt and seed: its drawings in a strip, and two of them beside or over each other. */
+import { memo } from "react";
 import { PixelCanvas } from "../../components/PixelCanvas.tsx";
 import { SwipeCompare } from "../../components/SwipeCompare.tsx";
 import { ToolButton } from "../../components/ToolButton.tsx";
@@ -76,19 +77,20 @@ export interface FilmRowProps {
   readonly row: FilmstripRow;
   /** Its number in the run. */
   readonly at: number;
-  readonly selected: number;
+  /** The frame looked at. */
+  readonly after: Frame | null;
   readonly onPick: (step: number) => void;
   /** Of the swiped pictures; all rows move together. */
   readonly share: number;
   readonly onShare: (share: number) => void;
 }
 
-export function FilmRow({ row, at, selected, onPick, share, onShare }: FilmRowProps) {
+/** Made again when it has a new frame or another is looked at, not with every step. */
+export const FilmRow = memo(function FilmRow({ row, at, after, onPick, share, onShare }: FilmRowProps) {
   const { stores } = usePlayground();
   const pinnedStep = useGallery((gallery) => gallery.pinnedStep);
   const isSwiped = useGallery((gallery) => gallery.isSwiped);
   const hovered = useGallery(({ hoveredStep }) => (hoveredStep === null ? null : frameAt(row, hoveredStep)));
-  const after = frameAt(row, selected);
   const before = pinnedStep === null ? (row.frames[0] ?? null) : frameAt(row, pinnedStep);
   const isPinned = pinnedStep !== null;
   const strip = (
@@ -125,4 +127,4 @@ export function FilmRow({ row, at, selected, onPick, share, onShare }: FilmRowPr
       )}
     </li>
   );
-}
+});

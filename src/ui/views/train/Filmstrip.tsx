@@ -1,7 +1,7 @@
-import { useState } from "react";
+import { useCallback, useState } from "react";
 import { Panel } from "../../components/Panel.tsx";
 import { ToolButton } from "../../components/ToolButton.tsx";
-import type { FilmstripRow } from "../../stores/galleryStore.ts";
+import { type FilmstripRow, frameAt } from "../../stores/galleryStore.ts";
 import { newestStep } from "../../stores/pastSteps.ts";
 import { FILM_WORDS } from "../../text/train.ts";
 import { useGallery, useMetrics, usePlayground, useRun } from "../../usePlayground.ts";
@@ -81,7 +81,14 @@ export function Filmstrip() {
     { rows },
   );
   const selected = Math.min(selectedStep ?? newest, newest);
-  const pick = (step: number) => stores.gallery.setState({ selectedStep: step >= newest ? null : step });
+  const pick = useCallback(
+    (step: number) => {
+      const { gallery, metrics } = stores;
+      const last = newestStep(metrics.getState(), gallery.getState());
+      gallery.setState({ selectedStep: step >= last ? null : step });
+    },
+    [stores],
+  );
   return (
     <Panel title={FILM_WORDS.title} aside={rows.length > 0 ? <Comparing selected={selected} /> : null}>
       {rows.length === 0 ? (
@@ -95,7 +102,7 @@ export function Filmstrip() {
                 key={at}
                 row={row}
                 at={at}
-                selected={selected}
+                after={frameAt(row, selected)}
                 onPick={pick}
                 share={share}
                 onShare={setShare}

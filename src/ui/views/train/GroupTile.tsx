@@ -1,4 +1,5 @@
-import { Button } from "react-aria-components";
+import { memo } from "react";
+import { shallow } from "zustand/shallow";
 import { DivergingBar } from "../../components/DivergingBar.tsx";
 import { PixelCanvas } from "../../components/PixelCanvas.tsx";
 import { TokenGrid } from "../../components/TokenGrid.tsx";
@@ -55,15 +56,33 @@ export function Picture({ tile, at }: { tile: Tile; at: number }) {
   return <TokenGrid decided={tile.decided} tokenCount={tokenCount} label={label} themeKey={themeKey} />;
 }
 
-/** One image with the model's own answer, its reward and its advantage. Its box never changes size. */
-export function GroupTile({ tile, at, onLook }: { tile: Tile; at: number; onLook: () => void }) {
+export interface GroupTileProps {
+  readonly tile: Tile;
+  readonly at: number;
+  /** The same function always. */
+  readonly onLook: (at: number) => void;
+}
+
+const isSameTile = (before: GroupTileProps, after: GroupTileProps): boolean =>
+  before.at === after.at && before.onLook === after.onLook && shallow(before.tile, after.tile);
+
+/**
+ * One image with the model's own answer, its reward and its advantage. Its box never changes size, and it is made
+ * again only when something in it changed: the other groups of a step are no news to it.
+ */
+export const GroupTile = memo(function GroupTile({ tile, at, onLook }: GroupTileProps) {
   const { answer, probability, reward, advantage, prompt, seed } = tile;
   return (
     <li className={styles.tile} data-tour="advantage">
       <div className={styles.picture}>
         <Picture tile={tile} at={at} />
         {tile.image ? (
-          <Button className={styles.look ?? ""} aria-label={`Inspect image ${at + 1}`} onPress={onLook} />
+          <button
+            type="button"
+            className={styles.look}
+            aria-label={`Inspect image ${at + 1}`}
+            onClick={() => onLook(at)}
+          />
         ) : null}
         {tile.image && prompt !== null && seed !== null ? (
           <span className={styles.seed}>
@@ -92,4 +111,4 @@ export function GroupTile({ tile, at, onLook }: { tile: Tile; at: number; onLook
       <DivergingBar value={advantage ?? 0} limit={ADVANTAGE_LIMIT} />
     </li>
   );
-}
+}, isSameTile);

@@ -1,6 +1,7 @@
+import { useCallback, useLayoutEffect, useRef } from "react";
 import { Button } from "react-aria-components";
 import { columnsOf } from "../../groupLayout.ts";
-import type { GroupView } from "../../stores/galleryStore.ts";
+import type { GroupView, StepView } from "../../stores/galleryStore.ts";
 import { LOOK_WORDS } from "../../text/train.ts";
 import { SOURCE_WORDS } from "../../text/words.ts";
 import { useGallery, usePlayground, useRun } from "../../usePlayground.ts";
@@ -134,9 +135,24 @@ function Verdict({ group }: { group: GroupView | null }) {
   );
 }
 
+/** Opens an image of the group shown at the time; the same function for as long as the run is shown. */
+function useLook(step: StepView | null, group: number): (at: number) => void {
+  const { gallery } = usePlayground().stores;
+  const shown = useRef({ step, group });
+  useLayoutEffect(() => {
+    shown.current = { step, group };
+  });
+  return useCallback(
+    (at: number) => {
+      const { step: seen, group: seenGroup } = shown.current;
+      if (seen) gallery.setState({ inspected: { step: seen, group: seenGroup, at } });
+    },
+    [gallery],
+  );
+}
+
 /** The step at work: one prompt, its images, and what the model thinks of them. */
 export function NowPanel() {
-  const { stores } = usePlayground();
   const shown = useShownStep();
   const { step, lookedAt } = shown;
   const isGone = lookedAt !== null && step === null;
@@ -147,6 +163,7 @@ export function NowPanel() {
   const at = Math.min(selected, groups.length - 1);
   const group = groups[at] ?? null;
   const size = step?.groupSize ?? planned;
+  const onLook = useLook(step, at);
   return (
     <section
       className={styles.now}
@@ -175,7 +192,7 @@ export function NowPanel() {
             key={image}
             tile={tileOf(step, at, image)}
             at={image}
-            onLook={() => step && stores.gallery.setState({ inspected: { step, group: at, at: image } })}
+            onLook={onLook}
           />
         ))}
       </ol>

@@ -1,5 +1,6 @@
 /** What can be done with the seed of a picture: take it along, or draw it again with another model. */
-import { Menu, MenuItem, MenuTrigger, Popover } from "react-aria-components";
+import { memo, useRef, useState } from "react";
+import { Menu, MenuItem, Popover } from "react-aria-components";
 import menu from "../../components/Menu.module.css";
 import { ToolButton } from "../../components/ToolButton.tsx";
 import { arenaHash } from "../../seed.ts";
@@ -16,7 +17,10 @@ export interface SeedMenuProps {
   readonly hasWords?: boolean;
 }
 
-export function SeedMenu({ prompt, seed, name, hasWords = false }: SeedMenuProps) {
+/** Of every picture, so its menu is made when it is asked for. */
+export const SeedMenu = memo(function SeedMenu({ prompt, seed, name, hasWords = false }: SeedMenuProps) {
+  const trigger = useRef<HTMLButtonElement>(null);
+  const [isOpen, setOpen] = useState(false);
   const { sharing } = usePlayground();
   const copy = () => {
     const say = (words: string) => sharing.store.setState({ notice: { kind: "done", words } });
@@ -26,21 +30,41 @@ export function SeedMenu({ prompt, seed, name, hasWords = false }: SeedMenuProps
     );
   };
   return (
-    <MenuTrigger>
-      <ToolButton icon="seed" label={name === undefined ? SEED_WORDS.take : SEED_WORDS.takeOf(name)}>
+    <>
+      <ToolButton
+        ref={trigger}
+        icon="seed"
+        label={name === undefined ? SEED_WORDS.take : SEED_WORDS.takeOf(name)}
+        isOpen={isOpen}
+        onPress={() => setOpen(true)}
+      >
         {hasWords ? SEED_WORDS.take : undefined}
       </ToolButton>
-      <Popover className={menu.popover ?? ""} placement="bottom end">
-        <p className={styles.seed}>{SEED_WORDS.seed(seed)}</p>
-        <Menu className={menu.menu ?? ""} aria-label={SEED_WORDS.take}>
-          <MenuItem id="copy" className={menu.item ?? ""} onAction={copy}>
-            {SEED_WORDS.copy}
-          </MenuItem>
-          <MenuItem id="arena" className={menu.item ?? ""} href={arenaHash(prompt, seed)}>
-            {SEED_WORDS.arena}
-          </MenuItem>
-        </Menu>
-      </Popover>
-    </MenuTrigger>
+      {isOpen ? (
+        <Popover
+          className={menu.popover ?? ""}
+          placement="bottom end"
+          trigger="MenuTrigger"
+          triggerRef={trigger}
+          isOpen
+          onOpenChange={setOpen}
+        >
+          <p className={styles.seed}>{SEED_WORDS.seed(seed)}</p>
+          <Menu
+            className={menu.menu ?? ""}
+            aria-label={SEED_WORDS.take}
+            autoFocus="first"
+            onClose={() => setOpen(false)}
+          >
+            <MenuItem id="copy" className={menu.item ?? ""} onAction={copy}>
+              {SEED_WORDS.copy}
+            </MenuItem>
+            <MenuItem id="arena" className={menu.item ?? ""} href={arenaHash(prompt, seed)}>
+              {SEED_WORDS.arena}
+            </MenuItem>
+          </Menu>
+        </Popover>
+      ) : null}
+    </>
   );
-}
+});

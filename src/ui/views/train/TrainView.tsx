@@ -1,4 +1,4 @@
-import { Tab, TabList, TabPanel, Tabs } from "react-aria-components";
+import { Tabs } from "../../components/Tabs.tsx";
 import { FailureCard } from "../../failure/FailureCard.tsx";
 import type { Hideable } from "../../permalink.ts";
 import { useIsNarrow } from "../../useIsNarrow.ts";
@@ -66,36 +66,36 @@ function SideBySide() {
   );
 }
 
-const TABS = { now: "Now", curves: "Curves", recipe: "Recipe" } as const;
+const TABS = [
+  { id: "now", title: "Now" },
+  { id: "curves", title: "Curves" },
+  { id: "recipe", title: "Recipe" },
+] as const;
 
 function Tabbed() {
   const { page } = usePlayground();
   const part = usePage((view) => view.part);
+  const panel = { now: styles.centre, curves: styles.curves, recipe: undefined }[part];
   return (
-    <Tabs
-      className={styles.tabs ?? ""}
-      selectedKey={part}
-      onSelectionChange={(key) => page.store.setState({ part: key as keyof typeof TABS })}
-    >
-      <TabList className={styles.tabList ?? ""} aria-label="Parts of the page">
-        {Object.entries(TABS).map(([id, title]) => (
-          <Tab key={id} id={id} className={styles.tab ?? ""}>
-            {title}
-          </Tab>
-        ))}
-      </TabList>
-      <TabPanel id="now" className={styles.centre ?? ""}>
-        <Stage />
-        <Guide />
-        <Strip />
-      </TabPanel>
-      <TabPanel id="curves" className={styles.curves ?? ""}>
-        <Readings />
-      </TabPanel>
-      <TabPanel id="recipe">
-        <Recipe />
-      </TabPanel>
-    </Tabs>
+    <div className={styles.tabs}>
+      <Tabs
+        label="Parts of the page"
+        items={TABS}
+        selected={part}
+        onSelect={(id) => page.store.setState({ part: id })}
+        classNames={{ list: styles.tabList, tab: styles.tab, panel }}
+      >
+        {part === "now" ? (
+          <>
+            <Stage />
+            <Guide />
+            <Strip />
+          </>
+        ) : null}
+        {part === "curves" ? <Readings /> : null}
+        {part === "recipe" ? <Recipe /> : null}
+      </Tabs>
+    </div>
   );
 }
 
