@@ -98,7 +98,7 @@ describe("collectSamples, SFT", () => {
       answers: passing.map(({ answer }) => answer),
     });
     // Two tokens an answer, the end-of-text one certain; three answers.
-    const total = scores.logProbs.dataSync().reduce((sum, logProb) => sum + logProb, 0);
+    const total = Array.from(scores.logProbs.dataSync()).reduce((sum, logProb) => sum + logProb, 0);
     expect(total).toBeLessThan(-1);
     expect(loss).toBeCloseTo(-total / 2 / 3, 5);
   });
