@@ -59,18 +59,19 @@ const SYNONYMS: Readonly<Record<string, readonly string[]>> = {
 
 const NUMBER_NAMES = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"];
 
-const RELATION_WORDS: Readonly<Record<string, Relation>> = {
-  left: "left of",
-  right: "right of",
-  above: "above",
-  over: "above",
-  "on top of": "above",
-  atop: "above",
-  below: "below",
-  under: "below",
-  beneath: "below",
-  underneath: "below",
-};
+/** A map, as an answer may say any word, "constructor" too. */
+const RELATION_WORDS: ReadonlyMap<string, Relation> = new Map([
+  ["left", "left of"],
+  ["right", "right of"],
+  ["above", "above"],
+  ["over", "above"],
+  ["on top of", "above"],
+  ["atop", "above"],
+  ["below", "below"],
+  ["under", "below"],
+  ["beneath", "below"],
+  ["underneath", "below"],
+]);
 
 /** A word of an answer that carries meaning. `at`: index of its first token, `end`: one past its last. */
 export type Term =
@@ -118,7 +119,7 @@ function termAt(
   const end = at + length;
   const name = extra.get(phrase) ?? classNamed(phrase);
   if (name !== null) return { kind: "class", name, at, end };
-  const relation = RELATION_WORDS[phrase];
+  const relation = RELATION_WORDS.get(phrase);
   if (relation) return { kind: "relation", relation, at, end };
   if (COLOUR_NAMES.includes(phrase)) return { kind: "colour", name: phrase, at, end };
   const value = /^\d+$/.test(phrase) ? Number(phrase) : NUMBER_NAMES.indexOf(phrase);
@@ -128,10 +129,22 @@ function termAt(
 /** Nouns that say nothing: "an orange one" speaks of the colour. */
 const EMPTY_NOUNS: ReadonlySet<string> = new Set(["one", "object", "objects", "item", "items", "thing"]);
 const COPULAS: ReadonlySet<string> = new Set(["is", "are", "color", "colour", "colored", "it"]);
+const CONJUNCTIONS: ReadonlySet<string> = new Set(["and", "or"]);
+
+/** Whether a term is one of two colours in a hedge: "red or orange", "orange and red", but not "red and orange is blue". */
+function isHedged(terms: readonly Term[], index: number, tokens: readonly string[]): boolean {
+  const [before, term, after, noun] = [terms[index - 1], terms[index], terms[index + 1], terms[index + 2]];
+  if (!term) return false;
+  const joins = (at: number) => CONJUNCTIONS.has(tokens[at] ?? "");
+  const isSecond = before?.kind === "colour" && before.end === term.at - 1 && joins(before.end);
+  const isFirst = after?.kind === "colour" && after.at === term.end + 1 && joins(term.end);
+  const isAfterAdjective = noun?.kind === "class" && noun.at === after?.end;
+  return (isSecond && !COPULAS.has(tokens[term.end] ?? "")) || (isFirst && !isAfterAdjective);
+}
 
 /**
  * "orange" names a fruit and a colour. Before a noun it is the colour; where colours are asked for it is also the
- * colour after "is" and alone; otherwise it is the fruit.
+ * colour after "is", alone, and beside another colour with "and" or "or"; otherwise it is the fruit.
  */
 function resolveOrange(
   terms: readonly Term[],
@@ -145,7 +158,7 @@ function resolveOrange(
   const isBeforeNoun =
     (next?.kind === "class" && next.at === term.end) || EMPTY_NOUNS.has(tokens[term.end] ?? "");
   const isPredicate = COPULAS.has(tokens[term.at - 1] ?? "") || terms.length === 1;
-  const isColour = isBeforeNoun || (asksColour && isPredicate);
+  const isColour = isBeforeNoun || (asksColour && (isPredicate || isHedged(terms, index, tokens)));
   return { kind: isColour ? "colour" : "class", name: "orange", at: term.at, end: term.end };
 }
 

@@ -11,6 +11,7 @@ import {
   singleObject,
   twoObjects,
 } from "../world/sentences.ts";
+import { meaningOf } from "./__fixtures__/meaning.ts";
 import { isExactAnswer, matchAnswer, matchYesNo } from "./matchAnswer.ts";
 
 const reward = (gold: Metadata, answer: string) => matchAnswer(gold, answer).reward;
@@ -77,6 +78,9 @@ describe("matchAnswer", () => {
     expect(reward(gold, "red")).toBe(1);
     expect(reward(gold, "The car is Red.")).toBe(1);
     expect(reward(gold, "red or blue")).toBe(0);
+    expect(reward(gold, "red or orange")).toBe(0);
+    expect(reward(gold, "orange and red")).toBe(0);
+    expect(reward(gold, "The car is red and orange")).toBe(0);
     expect(reward(gold, "blue")).toBe(0);
     expect(reward(colouredObject("orange", "orange"), "orange")).toBe(1);
     expect(reward(colouredObject("orange", "red"), "The orange is red")).toBe(1);
@@ -107,6 +111,9 @@ describe("matchAnswer", () => {
     const fruit = colouredObjects("orange", "orange", "apple", "green");
     expect(reward(fruit, "The orange is orange and the apple is green")).toBe(1);
     expect(reward(fruit, "an orange orange and a green apple")).toBe(1);
+    expect(reward(fruit, "apple is green and orange is orange")).toBe(1);
+    expect(reward(fruit, "orange orange and green apple")).toBe(1);
+    expect(reward(gold, "The dog is red and orange and the cat is blue")).toBe(0.75);
   });
 
   it("explains every part", () => {
@@ -155,19 +162,6 @@ const goldenFile = join(sharedFolder, "golden/geneval/evaluation_metadata_qa.jso
 
 interface GoldenRow extends Metadata {
   readonly answer: string;
-}
-
-/** What a row means, the same for rows that differ only in order or side. */
-function meaningOf({ tag, include }: GoldenRow): string {
-  if (tag === "colors") return include[0]?.color ?? "";
-  if (tag === "position") {
-    const [reference, subject] = include;
-    const relation = subject?.position?.[0] ?? "";
-    return /right|below/.test(relation)
-      ? `${reference?.class}>${subject?.class}:${relation === "below" ? "v" : "h"}`
-      : `${subject?.class}>${reference?.class}:${relation === "above" ? "v" : "h"}`;
-  }
-  return JSON.stringify(include.map((clause) => [clause.class, clause.count, clause.color]).toSorted());
 }
 
 describe.skipIf(!existsSync(goldenFile))("matchAnswer on UniRL's 553 released rows", () => {

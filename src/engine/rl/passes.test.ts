@@ -1,10 +1,30 @@
 import "@tensorflow/tfjs-backend-cpu";
-import { setBackend } from "@tensorflow/tfjs-core";
+import { setBackend, type Tensor } from "@tensorflow/tfjs-core";
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { registerGradients } from "../device/gradients.ts";
+import type { ImageScoreRequest } from "../models/unified.ts";
 import { TableModel } from "./__fixtures__/tableModel.ts";
 import { computePass, type PassPlan, planPasses } from "./passes.ts";
 import type { Sample } from "./samples.ts";
+
+/** Shows the reference all that the policy does not see, and the reverse. */
+class OtherReferenceMasks extends TableModel {
+  #isReference = false;
+
+  override withoutAdapter<T>(body: () => T): T {
+    this.#isReference = true;
+    try {
+      return super.withoutAdapter(body);
+    } finally {
+      this.#isReference = false;
+    }
+  }
+
+  override imageLogProbs(request: ImageScoreRequest): Tensor {
+    const hidden = request.hidden.map((row) => row.map((isHidden) => 1 - isHidden));
+    return super.imageLogProbs(this.#isReference ? { ...request, hidden } : request);
+  }
+}
 
 let model: TableModel;
 
@@ -89,6 +109,25 @@ describe("computePass", () => {
       Array.from(each.dataSync()),
     );
     expect(values.every((value) => Math.abs(value) === 0)).toBe(true);
+  });
+
+  it("shows policy and reference the same masks, so that equal weights have a KL of exactly 0", () => {
+    const views = [
+      [1, 0, 1, 1],
+      [0, 1, 0, 1],
+      [1, 1, 1, 1],
+    ].map((row) => ({ hidden: Uint8Array.from(row), scored: Uint8Array.from(row) }));
+    const weights = { policy: 1, kl: 0.1 };
+    const passes = planPasses([{ ...sample(1, true), views }], { ...plan, image: weights, answer: weights });
+    const divergences = (scored: TableModel) =>
+      passes.map((pass) => computePass(scored, pass).sums.dataSync()[1] ?? Number.NaN);
+    expect(divergences(model)).toEqual([0, 0, 0, 0]);
+    const unequal = new OtherReferenceMasks();
+    unequal.attachAdapter({ rank: 1, alpha: 1, seed: 0 });
+    const [first, second, third, answer] = divergences(unequal);
+    for (const image of [first, second, third]) expect(image).toBeGreaterThan(1e-4);
+    expect(answer).toBe(0);
+    unequal.dispose();
   });
 
   it("leaves out a term without weights", () => {

@@ -2,6 +2,10 @@
  * What each image of a step teaches: the tokens to score, how they are seen while scored, and with which sign and
  * strength they are pushed. GRPO pushes what was sampled by its advantage; SFT pushes the right answer, and, decoupled,
  * only images whose own answer was right.
+ *
+ * Source: spec/unirl.md 10.3 and 10.4. Differs: the gate reads the reward of the answers that the step sampled anyway,
+ * where 10.3 asks once more, greedily. That spares a second round of answers for every image, and as an image passes with
+ * the probability of a full score, it is weighed in expectation by p(right answer), the other choice of 3.3.
  */
 import type { RunConfig } from "../config.ts";
 import type { ImageCodes, UnifiedModel } from "../models/unified.ts";

@@ -111,6 +111,13 @@ describe("train", () => {
     expect(structuredClone(events)).toEqual(events);
   });
 
+  it("has no KL before the first update, and some after it, end to end too", async () => {
+    const config = { ...makeConfig("paper-showo"), decodeSteps: 3, learningRate: 0.1 };
+    const [first, second] = await runSteps(1, config);
+    expect(first?.klAnswer).toBe(0);
+    expect(second?.klAnswer).toBeGreaterThan(0);
+  });
+
   it("draws the same images in small batches as in one", async () => {
     const sampled = async (imagesPerCall: number) => {
       const training = train({

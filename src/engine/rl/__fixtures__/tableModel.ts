@@ -1,6 +1,7 @@
 /**
  * A unified model of two tables, small enough to learn in milliseconds: each prompt has logits for every image token,
  * other prompts share their rows, and the answer is one word chosen by the image's first token, then end-of-text. The adapter is one delta per table.
+ * Image tokens that are shown make their codes likelier everywhere, each place by its own weight: other masks, other log-probs.
  * Log-probs are real differentiable ops, drawing and answering sample from them, so learning can be observed.
  */
 import {
@@ -78,6 +79,20 @@ function pickFrom(logProbs: ArrayLike<number>, uniform: number): number {
     if (uniform < mass) return index;
   }
   return logProbs.length - 1;
+}
+
+/** [B, N, V] */
+function oneHotCodes(images: readonly ImageCodes[]): Tensor {
+  const codes = images.map((row) => Array.from(row));
+  return cast(oneHot(tensor2d(codes, undefined, "int32"), CODES), "float32");
+}
+
+/** What visible tokens add to every token's logits: (place + 1) / N for each one's code. @returns [B, 1, V] */
+function shownCodes(codes: Tensor, hidden: readonly Uint8Array[]): Tensor {
+  const weights = hidden.map((row) =>
+    Array.from(row, (isHidden, place) => ((1 - isHidden) * (place + 1)) / TOKENS),
+  );
+  return sum(mul(expandDims(tensor2d(weights), 2), codes), 1, true);
 }
 
 export class TableModel implements UnifiedModel {
@@ -162,14 +177,15 @@ export class TableModel implements UnifiedModel {
     return add(base, this.#isAdapterFrozen ? stopGradient(delta.variable) : delta.variable);
   }
 
-  /** [B, N, V] */
-  #imageRows(prompts: readonly string[]): Tensor {
+  /** @param shown [B, 1, V] what visible tokens add to the logits; absent: nothing is visible @returns [B, N, V] */
+  #imageRows(prompts: readonly string[], shown?: Tensor): Tensor {
     const rows = prompts.map((prompt) => {
       const known = (TABLE_PROMPTS as readonly string[]).indexOf(prompt);
       return known >= 0 ? known : prompt.length % TABLE_PROMPTS.length;
     });
-    const logits = gather(this.#adapted(this.#imageLogits, 0), tensor1d(rows, "int32"));
-    return logSoftmax(reshape(logits, [prompts.length, TOKENS, CODES]));
+    const flat = gather(this.#adapted(this.#imageLogits, 0), tensor1d(rows, "int32"));
+    const logits = reshape(flat, [prompts.length, TOKENS, CODES]);
+    return logSoftmax(shown ? add(logits, shown) : logits);
   }
 
   /** @param images codes, or one-hot [B, N, CODES] @returns [B, V] */
@@ -217,17 +233,10 @@ export class TableModel implements UnifiedModel {
     });
   }
 
-  imageLogProbs({ prompts, images }: ImageScoreRequest): Tensor {
+  imageLogProbs({ prompts, images, hidden }: ImageScoreRequest): Tensor {
     return tidy(() => {
-      const chosen = oneHot(
-        tensor2d(
-          images.map((codes) => Array.from(codes)),
-          undefined,
-          "int32",
-        ),
-        CODES,
-      );
-      return sum(mul(this.#imageRows(prompts), chosen), 2);
+      const chosen = oneHotCodes(images);
+      return sum(mul(this.#imageRows(prompts, shownCodes(chosen, hidden)), chosen), 2);
     });
   }
 
@@ -247,17 +256,10 @@ export class TableModel implements UnifiedModel {
   /** The one-hot codes [B, N, CODES], straight-through to the softmax where hidden; noise is not drawn. */
   differentiableImage({ prompts, images, hidden, tau }: SoftImageRequest): Tensor {
     return tidy(() => {
-      const codes = oneHot(
-        tensor2d(
-          images.map((row) => Array.from(row)),
-          undefined,
-          "int32",
-        ),
-        CODES,
-      );
-      const soft = softmax(div(this.#imageRows(prompts), tau));
+      const codes = oneHotCodes(images);
+      const soft = softmax(div(this.#imageRows(prompts, shownCodes(codes, hidden)), tau));
       const mask = expandDims(tensor2d(hidden.map((row) => Array.from(row))), 2);
-      return add(cast(codes, "float32"), mul(mask, sub(soft, stopGradient(soft))));
+      return add(codes, mul(mask, sub(soft, stopGradient(soft))));
     });
   }
 
