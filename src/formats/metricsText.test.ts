@@ -22,11 +22,11 @@ describe("CSV", () => {
   it("has every metric of the record with its unit, and one line a step", () => {
     const [header, first, second, ...rest] = [...writeCsv(ROWS)].join("").split("\r\n");
     expect(header).toBe(
-      "step,rewardMean [0–1],judgedMean [0–1],rewardStd [0–1],klImage [nats/token],klAnswer [nats/token]," +
+      "step,rewardMean [0–1],judgedMean [0–1],judgeGap [0–1],rewardStd [0–1],klImage [nats/token],klAnswer [nats/token]," +
         'deadGroupShare [share],gradientNorm,imageEntropy [nats/token],tokenDistance [share],gpuMs [ms],stepSeconds [s],"reward/two, or more"',
     );
-    expect(first).toBe("1,0.5,,,1e-7,,,,,,,3.25,1");
-    expect(second).toBe("2,0.625,,,,,,,,,,,");
+    expect(first).toBe("1,0.5,,,,1e-7,,,,,,,3.25,1");
+    expect(second).toBe("2,0.625,,,,,,,,,,,,");
     expect(rest).toEqual([""]);
   });
 

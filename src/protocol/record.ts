@@ -21,6 +21,11 @@ export const METRICS = {
     unit: "0–1",
     help: "Share of the same images that the outside judge finds right; nothing is learnt from it.",
   },
+  judgeGap: {
+    label: "reward − judge",
+    unit: "0–1",
+    help: "What the reward of the same images has above the judge.",
+  },
   rewardStd: {
     label: "reward spread",
     unit: "0–1",

@@ -1,10 +1,12 @@
 /**
  * Scores a model before, during and after training on the same prompts, seeds and settings: reward of its own answers
- * about its own images, an outside judge's opinion of the same images, and answers about real scenes. Differences are paired, with a 95 % interval.
+ * about its own images, an outside judge's opinion of the same images, answers about real scenes with and without seeing
+ * them, and the balance of drawing and understanding. Differences are paired, with a 95 % interval.
  */
 
 import type { RunConfig } from "../../engine/config.ts";
 import {
+  type ConditionalAccuracy,
   createRng,
   detectRewardHacking,
   type Estimate,
@@ -20,14 +22,18 @@ import {
   type RenderedScene,
   renderHeldOutScenes,
   type SelfRewardReport,
+  SHOWN_IMAGES,
+  type ShownImage,
   type Splits,
   type SpriteSet,
   scoreGain,
   scoreImages,
   type UnderstandingReport,
   type UnifiedModel,
+  understandingGivenDrawing,
 } from "../../engine/index.ts";
 import { scoresRecord } from "../evaluation/scores.ts";
+import { choosePool, redrawPool } from "./balance.ts";
 import type { TrainOptions } from "./trainOptions.ts";
 
 /** Evaluation draws the same images and scenes in every run, whatever the run's seed. */
@@ -50,7 +56,10 @@ export interface Scores {
   readonly selfRewards: readonly SelfRewardReport[];
   /** The same images before the judge; null without one. */
   readonly judged: readonly (readonly JudgedImage[])[] | null;
-  readonly understanding: UnderstandingReport;
+  /** Answers about the same scenes as they are, blanked, and swapped. */
+  readonly understanding: Readonly<Record<ShownImage, UnderstandingReport>>;
+  /** Acc(T2I|MMU) over the base's correct images; null for the base itself, and without a judge. */
+  readonly drawnGivenUnderstood: ConditionalAccuracy | null;
 }
 
 /** Before, after, and the paired difference with its 95 % interval. */
@@ -88,9 +97,36 @@ export function planComparison(
   };
 }
 
-/** Scores a model as it is now. @throws EngineError("cancelled") */
-export async function scoreModel(model: UnifiedModel, plan: ComparePlan): Promise<Scores> {
-  const { prompts, imagesPerPrompt, scenes, guidanceScales, detector, signal } = plan;
+/** Acc(T2I|MMU) at the scale the model is shipped with. */
+async function scoreBalance(
+  model: UnifiedModel,
+  { detector, guidanceScales: [guidanceScale = 0], signal }: ComparePlan,
+  base: Scores | null,
+): Promise<ConditionalAccuracy | null> {
+  const drawn = base?.judged?.[0];
+  if (!detector || !drawn) return null;
+  return redrawPool(choosePool(drawn), { model, detector, guidanceScale, seed: EVALUATION_SEED, signal });
+}
+
+async function scoreUnderstanding(
+  model: UnifiedModel,
+  { scenes, signal }: ComparePlan,
+): Promise<Scores["understanding"]> {
+  const ask = (shown: ShownImage) => evaluateUnderstanding(model, scenes, shown, { signal });
+  return { real: await ask("real"), blanked: await ask("blanked"), swapped: await ask("swapped") };
+}
+
+/**
+ * Scores a model as it is now.
+ * @param base the scores of its state before training; null while it is that state
+ * @throws EngineError("cancelled")
+ */
+export async function scoreModel(
+  model: UnifiedModel,
+  plan: ComparePlan,
+  base: Scores | null,
+): Promise<Scores> {
+  const { prompts, imagesPerPrompt, guidanceScales, detector, signal } = plan;
   const selfRewards: SelfRewardReport[] = [];
   const judged: JudgedImage[][] = [];
   for (const guidanceScale of guidanceScales) {
@@ -102,7 +138,8 @@ export async function scoreModel(model: UnifiedModel, plan: ComparePlan): Promis
   return {
     selfRewards,
     judged: detector && judged,
-    understanding: await evaluateUnderstanding(model, scenes, "real", { signal }),
+    understanding: await scoreUnderstanding(model, plan),
+    drawnGivenUnderstood: await scoreBalance(model, plan, base),
   };
 }
 
@@ -127,9 +164,40 @@ export function compareScores(before: readonly number[], after: readonly number[
   };
 }
 
-/** GenEval's scores of judged images; nothing where nobody judged. */
+/** Acc(MMU|T2I) of images with the answers they were scored by: nothing is drawn for it. */
+const understoodGivenDrawn = (images: readonly JudgedImage[]) =>
+  understandingGivenDrawing(images, EVALUATION_SEED).all;
+
+/** GenEval's scores of judged images and Acc(MMU|T2I); nothing where nobody judged. */
 function judgedRecord(images: readonly JudgedImage[] | undefined): Record<string, unknown> {
-  return images ? { judged: scoresRecord(scoreImages(images, EVALUATION_SEED)) } : {};
+  if (!images) return {};
+  const scores = scoresRecord(scoreImages(images, EVALUATION_SEED));
+  return { judged: { ...scores, mmuGivenT2i: understoodGivenDrawn(images) } };
+}
+
+/** Acc(T2I|MMU); nothing where it was not measured. */
+function balanceRecord({ drawnGivenUnderstood }: Scores): Record<string, unknown> {
+  return drawnGivenUnderstood ? { t2iGivenMmu: drawnGivenUnderstood.all } : {};
+}
+
+/**
+ * The numbers of an evaluation for the metrics of its step, those that could be measured: exact answers about real,
+ * blanked and swapped scenes, and both conditional accuracies.
+ */
+export function evaluationMetrics({
+  understanding,
+  judged,
+  drawnGivenUnderstood,
+}: Scores): Record<string, number> {
+  const [drawn] = judged ?? [];
+  const numbers = {
+    ...Object.fromEntries(
+      SHOWN_IMAGES.map((shown) => [`understanding/${shown}`, understanding[shown].exact.mean]),
+    ),
+    mmuGivenT2i: drawn ? understoodGivenDrawn(drawn).share.mean : Number.NaN,
+    t2iGivenMmu: drawnGivenUnderstood?.all.share.mean ?? Number.NaN,
+  };
+  return Object.fromEntries(Object.entries(numbers).filter(([, value]) => Number.isFinite(value)));
 }
 
 /** What the judge saw change; nothing where nobody judged. */
@@ -146,6 +214,7 @@ function judgedGainRecord(
     gain: overall,
     gainByTask: Object.fromEntries([...tasks].map(([tag, { mean }]) => [tag, mean])),
     hacking: detectRewardHacking(before, after, EVALUATION_SEED),
+    mmuGivenT2i: { before: understoodGivenDrawn(before), after: understoodGivenDrawn(after) },
   };
   return { judged };
 }
@@ -174,16 +243,22 @@ export function summariseScores(scores: Scores, plan: ComparePlan): Record<strin
       rewardByTag: Object.fromEntries(Object.entries(rewardByTag).map(([tag, { mean }]) => [tag, mean])),
       ...judgedRecord(scores.judged?.[at]),
     })),
-    understanding: scores.understanding.exact,
+    understanding: scores.understanding.real.exact,
     understandingByTag: Object.fromEntries(
-      Object.entries(scores.understanding.exactByTag).map(([tag, { mean }]) => [tag, mean]),
+      Object.entries(scores.understanding.real.exactByTag).map(([tag, { mean }]) => [tag, mean]),
     ),
+    understandingBlanked: scores.understanding.blanked.exact,
+    understandingSwapped: scores.understanding.swapped.exact,
+    ...balanceRecord(scores),
   };
 }
 
 /** What changed, as a record for the log. */
 export function summariseGain(before: Scores, after: Scores, plan: ComparePlan): Record<string, unknown> {
-  const exact = ({ understanding }: Scores) => understanding.answers.map(({ isExact }) => (isExact ? 1 : 0));
+  const compare = (shown: ShownImage) => {
+    const exact = ({ understanding }: Scores) => understanding[shown].answers.map(({ isExact }) => +isExact);
+    return compareScores(exact(before), exact(after));
+  };
   return {
     prompts: plan.prompts.length,
     imagesPerPrompt: plan.imagesPerPrompt,
@@ -195,6 +270,9 @@ export function summariseGain(before: Scores, after: Scores, plan: ComparePlan):
       const self = compareScores(rewardsOf(old, count), rewardsOf(now, count));
       return [{ guidanceScale, ...self, ...judgedGainRecord(before.judged?.[at], after.judged?.[at]) }];
     }),
-    understanding: compareScores(exact(before), exact(after)),
+    understanding: compare("real"),
+    understandingBlanked: compare("blanked"),
+    understandingSwapped: compare("swapped"),
+    ...balanceRecord(after),
   };
 }

@@ -8,6 +8,7 @@ import { decodeCheckpoint } from "../../engine/checkpoint/checkpoint.ts";
 import { registerGradients } from "../../engine/device/gradients.ts";
 import { tellingDetector } from "../../engine/eval/__fixtures__/tellingDetector.ts";
 import type { ObjectDetector } from "../../engine/eval/geneval/detections.ts";
+import type { ConditionalShare } from "../../engine/eval/imbalance.ts";
 import { TableModel } from "../../engine/rl/__fixtures__/tableModel.ts";
 import { openSprites, type SpriteSet } from "../../engine/world/render.ts";
 import { worldPreset } from "../../engine/world/worldSpec.ts";
@@ -79,6 +80,12 @@ async function run(
   return { isComplete, records, warnings };
 }
 
+/** What the tests read of an `evaluated` record. */
+interface Evaluated {
+  readonly rewards: readonly { readonly judged: { readonly mmuGivenT2i: ConditionalShare } }[];
+  readonly t2iGivenMmu: ConditionalShare;
+}
+
 const read = (name: string) => new Uint8Array(readFileSync(join(folder, name)));
 const readTensors = async (path: string) =>
   (await decodeCheckpoint(new Uint8Array(readFileSync(path)))).tensors;
@@ -108,6 +115,17 @@ describe("runTraining", () => {
     expect(read("adapter_model.safetensors").length).toBeGreaterThan(0);
     const lines = readFileSync(join(folder, "metrics.jsonl"), "utf8").trim().split("\n");
     expect(lines.map((line) => JSON.parse(line).step)).toEqual([1, 2, 3]);
+    const seeing = { mean: expect.any(Number), count: 6 };
+    for (const record of records.filter(({ type }) => type === "evaluated")) {
+      expect(record).toMatchObject({ understandingBlanked: seeing, understandingSwapped: seeing });
+      expect(record).not.toHaveProperty("t2iGivenMmu");
+    }
+    const shown = ["real", "blanked", "swapped"].map((image) => `understanding/${image}`);
+    const [first, second] = lines.map((line) => JSON.parse(line) as Record_);
+    for (const name of shown) expect(second).toHaveProperty([name], expect.any(Number));
+    for (const name of shown) expect(first).not.toHaveProperty([name]);
+    expect(second).not.toHaveProperty("mmuGivenT2i");
+    expect(records.at(-1)).toMatchObject({ understandingSwapped: { before: expect.any(Number) } });
   }, 120_000);
 
   it("stops with a checkpoint, from which a resumed run ends like one that never stopped", async () => {
@@ -142,6 +160,43 @@ describe("runTraining", () => {
     expect(judged.warnings).toEqual([]);
     expect(JSON.stringify(alone.records)).not.toContain("judged");
     expect(await readTensors(join(folder, "checkpoint.safetensors"))).toEqual(weights);
+  }, 120_000);
+
+  it("measures the balance of drawing and understanding where a judge looks", async () => {
+    // The table model's words are single objects; of those it names, the judge likes all that it draws.
+    const options = makeOptions({ out: folder, evalEvery: 2, evalPrompts: 48 });
+    const { records } = await run(
+      options,
+      undefined,
+      tellingDetector(() => ONE_OF_EACH),
+    );
+    const [base, later] = records.filter(({ type }) => type === "evaluated") as Evaluated[];
+    const drawn = base?.rewards[0]?.judged.mmuGivenT2i;
+    expect(drawn?.total).toBe(48);
+    expect(drawn?.kept).toBeGreaterThan(0);
+    expect(drawn?.passed).toBeLessThanOrEqual(drawn?.kept ?? 0);
+    expect(base).not.toHaveProperty("t2iGivenMmu");
+    // Every redraw is liked too.
+    expect(later?.t2iGivenMmu.total).toBe(drawn?.kept);
+    expect(later?.t2iGivenMmu.passed).toBe(later?.t2iGivenMmu.kept);
+    const lines = readFileSync(join(folder, "metrics.jsonl"), "utf8").trim().split("\n");
+    const { mmuGivenT2i, t2iGivenMmu } = JSON.parse(lines[1] ?? "");
+    expect(mmuGivenT2i).toBe(later?.rewards[0]?.judged.mmuGivenT2i.share.mean);
+    expect(t2iGivenMmu ?? null).toBe(later?.t2iGivenMmu.share.mean ?? null);
+    expect(records.at(-1)).toMatchObject({
+      rewards: [{ judged: { mmuGivenT2i: { before: drawn } } }],
+      t2iGivenMmu: { total: drawn?.kept },
+    });
+  }, 120_000);
+
+  it("keeps the line of a step whose evaluation was stopped", async () => {
+    const stopped = await run(makeOptions({ out: folder, evalEvery: 1 }), ({ type }, stop) => {
+      if (type === "stepFinished") stop();
+    });
+    expect(stopped.records.map(({ type }) => type)).toEqual(["evaluated", "stepFinished"]);
+    const line = JSON.parse(readFileSync(join(folder, "metrics.jsonl"), "utf8"));
+    expect(line).toMatchObject({ step: 1, rewardMean: expect.any(Number) });
+    expect(line).not.toHaveProperty("understanding/real");
   }, 120_000);
 
   it("warns when the judge's score falls and the model's opinion of itself does not", async () => {

@@ -23,6 +23,7 @@ import { UNKEPT_CHOICES } from "../node/kernelChoices.ts";
 import {
   type ComparePlan,
   type CompareSetting,
+  evaluationMetrics,
   planComparison,
   type Scores,
   scoreModel,
@@ -80,7 +81,7 @@ export async function runTraining(setting: TrainSetting): Promise<boolean> {
   try {
     await compileShaders(setting, splits, config);
     // The fresh adapter changes nothing (B = 0), so this scores the base model, for a resumed run too.
-    const before = await unlessStopped(() => scoreModel(model, plan));
+    const before = await unlessStopped(() => scoreModel(model, plan, null));
     if (!before) return false;
     report({ type: "evaluated", step: 0, ...summariseScores(before, plan) });
     await folder.writeSheet("before.png", model, before);
@@ -88,7 +89,7 @@ export async function runTraining(setting: TrainSetting): Promise<boolean> {
     const isComplete = await trainSteps(setting, folder, state, config, splits, plan, before);
     folder.write(CHECKPOINT_FILE, await encodeCheckpoint(state, model, config));
     await folder.writeAdapter(model, config);
-    const after = isComplete ? await unlessStopped(() => scoreModel(model, plan)) : null;
+    const after = isComplete ? await unlessStopped(() => scoreModel(model, plan, before)) : null;
     if (!after) return false;
     await folder.writeSheet("after.png", model, after);
     const warning = warnOfHacking(before, after, plan);
@@ -139,6 +140,20 @@ async function compileShaders(
     say(`${count} shaders compiled in ${((performance.now() - startedMs) / 1000).toFixed(1)} s.`);
 }
 
+/** Scores, reports and warns. @returns what belongs to the metrics of the step @throws EngineError("cancelled") */
+async function evaluateOnTheWay(
+  { model, report, warn }: TrainSetting,
+  step: number,
+  plan: ComparePlan,
+  before: Scores,
+): Promise<Record<string, number>> {
+  const scores = await scoreModel(model, plan, before);
+  report({ type: "evaluated", step, ...summariseScores(scores, plan) });
+  const warning = warnOfHacking(before, scores, plan);
+  if (warning) warn(warning);
+  return evaluationMetrics(scores);
+}
+
 async function trainSteps(
   setting: TrainSetting,
   folder: RunFolder,
@@ -148,7 +163,7 @@ async function trainSteps(
   plan: ComparePlan,
   before: Scores,
 ): Promise<boolean> {
-  const { model, detector, sprites, options, signal, progress, report, warn } = setting;
+  const { model, detector, sprites, options, signal, progress, report } = setting;
   if (state.step >= options.steps) return true;
   const drawTask = createTaskSource(sprites.spec, splits);
   const training = train({
@@ -168,18 +183,20 @@ async function trainSteps(
       if (event.kind !== "stepFinished") continue;
       const record = { type: "stepFinished", step: state.step, ...event.metrics };
       report(record);
-      folder.appendMetrics(record);
       progress.update(state.step, event.metrics.rewardMean, event.kind);
+      const isLast = state.step >= options.steps;
+      const isDue = !isLast && options.evalEvery > 0 && state.step % options.evalEvery === 0;
+      // A step has one line, evaluated or not, and has it before a checkpoint says that it is done.
+      let evaluated: Record<string, number> = {};
+      try {
+        if (isDue) evaluated = await evaluateOnTheWay(setting, state.step, plan, before);
+      } finally {
+        folder.appendMetrics({ ...record, ...evaluated });
+      }
       if (state.step % config.checkpointEvery === 0) {
         folder.write(CHECKPOINT_FILE, await encodeCheckpoint(state, model, config));
       }
-      if (state.step >= options.steps) return true;
-      if (options.evalEvery > 0 && state.step % options.evalEvery === 0) {
-        const scores = await scoreModel(model, plan);
-        report({ type: "evaluated", step: state.step, ...summariseScores(scores, plan) });
-        const warning = warnOfHacking(before, scores, plan);
-        if (warning) warn(warning);
-      }
+      if (isLast) return true;
     }
     return false;
   });

@@ -131,15 +131,17 @@ describe("detectRewardHacking", () => {
 });
 
 describe("observeGroups", () => {
-  it("reports the share of a step's images that the judge finds correct", async () => {
+  it("reports the share of a step's images that the judge finds correct, and how far the reward is above it", async () => {
     const groups = prompts.slice(0, 2).map(({ metadata }, place) => ({
       task: { metadata, question: "", answer: "" },
       images: images.slice(2 * place, 2 * place + 2).map(({ codes }) => codes),
       decidedAt: [],
       seeds: [],
+      answers: [],
+      rewards: [1, 0.5].map((reward) => ({ reward, parts: [] })),
     }));
-    const { judgedMean } = await observeGroups({ model, detector: detector() })(groups);
-    expect(judgedMean).toBe(0.5);
+    const observed = await observeGroups({ model, detector: detector() })(groups);
+    expect(observed).toEqual({ judgedMean: 0.5, judgeGap: 0.25 });
   });
 });
 

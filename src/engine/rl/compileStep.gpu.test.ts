@@ -103,6 +103,20 @@ describe.skipIf(!hasDawn)("compiling a step ahead", { timeout: 900_000 }, () => 
     }
   });
 
+  it("leaves nothing to compile for a step that learns nothing, and books what is observed apart", async () => {
+    const pipelines = countPipelines();
+    const state = createTrainerState(model);
+    const judge = (...given: Parameters<typeof judgeAnswer>) => ({ ...judgeAnswer(...given), reward: 0 });
+    for await (const event of train({ model, ...source, judge, state })) {
+      if (event.kind !== "stepFinished") continue;
+      expect(event.metrics).toMatchObject({ deadGroupShare: 1, klImage: 0, klAnswer: 0 });
+      expect(event.metrics["gpu/observe/readbacks"]).toBe(1);
+      break;
+    }
+    state.optimizer.dispose();
+    expect(countPipelines()).toEqual(pipelines);
+  });
+
   it("caches nothing that was computed from zeros", async () => {
     const undecided = new Int32Array(model.imageTokenCount).fill(-1);
     const fresh = await openNano();

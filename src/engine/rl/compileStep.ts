@@ -35,16 +35,18 @@ const SMALL_CALLS = [
   { images: 4, tokens: 2 },
 ] as const;
 
-/** A step whose state is thrown away. */
-async function tryStep<T extends Task>(run: StepSource<T>): Promise<void> {
+/** Rewards in turn: a group of equal ones would leave nothing to learn. */
+const inTurn = (judged: number) => judged % 2;
+
+/** A step whose state is thrown away. @param reward of the n-th answer */
+async function tryStep<T extends Task>(run: StepSource<T>, reward = inTurn): Promise<void> {
   const { model } = run;
   const state = createTrainerState(model);
   const before = state.optimizer.snapshot();
-  // Rewards in turn: a group of equal ones would leave nothing to learn.
   let judged = 0;
   const judge: typeof run.judge = (...answered) => {
     judged += 1;
-    return { ...run.judge(...answered), reward: judged % 2 };
+    return { ...run.judge(...answered), reward: reward(judged) };
   };
   try {
     for await (const event of train({ ...run, judge, state })) {
@@ -86,6 +88,8 @@ export async function compileStep<T extends Task>(
   if (known.has(programKey(config))) return;
   await compileAhead(async () => {
     await tryStep({ ...run, config: () => config });
+    // What is observed where every group is dead.
+    if (config.objective === "grpo") await tryStep({ ...run, config: () => config }, () => 0);
     for (const { images, tokens } of SMALL_CALLS) {
       const groupSize = Math.max(2, images);
       const small = { ...config, promptsPerStep: 1, groupSize, answerMaxTokens: tokens };

@@ -110,7 +110,7 @@ describe("computeMetrics", () => {
       group("colors", ["colors", "colors", "colors", "colors"]),
       group("counting", ["counting", "counting"]),
     ];
-    const metrics = computeMetrics(groups, null, { draw: 1, answer: 2, observe: 4 }, null);
+    const metrics = computeMetrics(groups, {}, { draw: 1, answer: 2, observe: 4 }, null);
     expect(metrics).toMatchObject({ observeSeconds: 4, learnSeconds: 0, stepSeconds: 7 });
     const forms = Object.entries(metrics).filter(([name]) => name.startsWith("format/"));
     expect(Object.fromEntries(forms)).toEqual({
@@ -127,7 +127,7 @@ describe("computeMetrics", () => {
         ["draw", { ...counts, busyMs: draw }],
         ["learn", { ...counts, busyMs: learn }],
       ]);
-      return computeMetrics([], null, seconds, uses);
+      return computeMetrics([], {}, seconds, uses);
     };
     expect(metricsOf(1.5, 2)).toMatchObject({
       gpuMs: 3.5,
@@ -140,7 +140,7 @@ describe("computeMetrics", () => {
     expect(untimed).not.toHaveProperty("gpuMs");
     expect(untimed).not.toHaveProperty("gpu/draw/busyMs");
     expect(untimed).toHaveProperty("gpu/learn/readbacks", 1);
-    const names = Object.keys(computeMetrics([], null, seconds, null));
+    const names = Object.keys(computeMetrics([], {}, seconds, null));
     expect(names.filter((name) => name.startsWith("gpu"))).toEqual([]);
   });
 });

@@ -12,7 +12,7 @@ export type StepMetrics = Readonly<Record<string, number>>;
 export interface PhaseSeconds {
   readonly draw: number;
   readonly answer: number;
-  /** What the onlooker took. */
+  /** What the onlooker took, and what the loss left to be measured. */
   readonly observe: number;
 }
 
@@ -78,17 +78,17 @@ function gpuMetrics(useByPhase: ReadonlyMap<string, GpuUse> | null): Record<stri
 
 /**
  * Metrics of a finished step.
- * @param report null when every group was dead and nothing was learnt @param gpuUse by phase; null off the GPU
+ * @param report without what was not learnt when every group was dead @param gpuUse by phase; null off the GPU
  */
 export function computeMetrics(
   groups: readonly JudgedGroup[],
-  report: LearnReport | null,
+  report: Partial<LearnReport>,
   seconds: PhaseSeconds,
   gpuUse: ReadonlyMap<string, GpuUse> | null,
 ): StepMetrics {
   const rewards = groups.map((group) => group.rewards.map(({ reward }) => reward));
   const answers = groups.flatMap((group) => group.answers);
-  const { seconds: learnSeconds = 0, ...learnt } = report ?? {};
+  const { seconds: learnSeconds = 0, ...learnt } = report;
   return {
     rewardMean: mean(rewards.flat()),
     rewardStd: mean(rewards.map((group) => groupStatistics(group).std)),

@@ -1,10 +1,10 @@
 import "@tensorflow/tfjs-backend-cpu";
-import { setBackend, type Tensor } from "@tensorflow/tfjs-core";
+import { randomUniform, setBackend, type Tensor } from "@tensorflow/tfjs-core";
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { registerGradients } from "../device/gradients.ts";
 import type { ImageScoreRequest } from "../models/unified.ts";
 import { TableModel } from "./__fixtures__/tableModel.ts";
-import { computePass, type PassPlan, planPasses } from "./passes.ts";
+import { computePass, observePass, type PassPlan, planPasses } from "./passes.ts";
 import type { Sample } from "./samples.ts";
 
 /** Shows the reference all that the policy does not see, and the reverse. */
@@ -128,6 +128,19 @@ describe("computePass", () => {
     for (const image of [first, second, third]) expect(image).toBeGreaterThan(1e-4);
     expect(answer).toBe(0);
     unequal.dispose();
+  });
+
+  it("says the same of its tokens without a tape", () => {
+    for (const { variable } of model.adapterVariables()) {
+      variable.assign(randomUniform(variable.shape, -1, 1, "float32", 3));
+    }
+    const weights = { policy: 0, kl: 1 };
+    const samples = [sample(1, true), sample(-1, true)];
+    for (const pass of planPasses(samples, { ...plan, image: weights, answer: weights })) {
+      const [, kl, logProb] = computePass(model, pass).sums.dataSync();
+      expect(Array.from(observePass(model, pass).dataSync().subarray(1, 3))).toEqual([kl, logProb]);
+      expect(kl).toBeGreaterThan(0.01);
+    }
   });
 
   it("leaves out a term without weights", () => {

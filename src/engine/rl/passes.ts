@@ -159,6 +159,20 @@ export function computePass(model: UnifiedModel, pass: Pass, old: Tensor2D | nul
   return { gradients: grads, sums: kept.sums as Tensor1D, logProbs: kept.logProbs as Tensor2D };
 }
 
+/**
+ * What a pass says of its tokens, without a tape: nothing is learnt from it.
+ * @returns [4] as `PassResult.sums`, owned by the caller
+ */
+export function observePass(model: UnifiedModel, pass: Pass): Tensor1D {
+  const { plan, share } = pass;
+  return tidy(() => {
+    const reference = model.withoutAdapter(() => scorePass(model, pass, true).logProbs);
+    const { logProbs, weights } = scorePass(model, pass, false);
+    const tokens = { logProbs, weights, signals: policyWeights(pass), reference };
+    return tokenLoss(tokens, { objective: plan.objective, klWeight: 0, clip: plan.clip, share }).sums;
+  });
+}
+
 /** Whether a sample moves anything under these weights. */
 function isTaught(sample: Sample, term: Pass["term"], { policy, kl }: TermWeights): boolean {
   return kl > 0 || (policy > 0 && sample.signal[term] !== 0);

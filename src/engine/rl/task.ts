@@ -37,11 +37,11 @@ export interface DrawnGroup<T extends Task = Task> {
 }
 
 /**
- * Looks at a step's images from outside and teaches nothing.
+ * Looks at a step's images and their rewards from outside and teaches nothing.
  * @returns numbers to log beside the step's own
  */
 export type Observe<T extends Task = Task> = (
-  groups: readonly DrawnGroup<T>[],
+  groups: readonly JudgedGroup<T>[],
 ) => Promise<Readonly<Record<string, number>>>;
 
 /** A drawn group with the model's answers and their rewards, [G] each. */

@@ -88,7 +88,7 @@ describe("train", () => {
       part.reduce((total, { rewardMean = 0 }) => total + rewardMean, 0) / part.length;
     expect(mean(metrics.slice(-10))).toBeGreaterThan(mean(metrics.slice(0, 10)) + 0.2);
     expect(weights()[1]?.every((value) => value === 0)).toBe(true);
-    expect(metrics[0]).not.toHaveProperty("klAnswer");
+    expect(metrics.every(({ klAnswer }) => klAnswer === 0)).toBe(true);
   }, 60_000);
 
   it("yields the phases in order, and nothing but finite numbers", async () => {
@@ -227,7 +227,9 @@ describe("train, edge cases", () => {
     });
     const before = weights();
     const events = await runUntil(training, (event) => event.kind === "stepFinished");
-    expect(events.at(-1)).toMatchObject({ metrics: { deadGroupShare: 1, rewardMean: 0.5, rewardStd: 0 } });
+    expect(events.at(-1)).toMatchObject({
+      metrics: { deadGroupShare: 1, rewardMean: 0.5, rewardStd: 0, klImage: 0, klAnswer: 0 },
+    });
     expect(weights()).toEqual(before);
     expect(state.step).toBe(1);
   });
@@ -281,7 +283,12 @@ describe("train, every objective and way to the generator", () => {
     "%s raises the reward",
     async (preset, floor) => {
       const config = { ...makeConfig(preset), ...quick, groupSize: 8 };
-      expect(gain(await runSteps(39, config))).toBeGreaterThan(floor);
+      const metrics = await runSteps(39, config);
+      expect(gain(metrics)).toBeGreaterThan(floor);
+      for (const name of ["imageEntropy", "klImage", "klAnswer"] as const) {
+        expect(metrics.every((step) => Number.isFinite(step[name]))).toBe(true);
+        if (name !== "imageEntropy") expect(metrics.at(-1)?.[name]).toBeGreaterThan(0);
+      }
     },
     60_000,
   );

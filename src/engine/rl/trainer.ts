@@ -17,8 +17,10 @@ import { type LearnProgress, learn } from "./learn.ts";
 import { takeChanges } from "./liveConfig.ts";
 import { planMemory } from "./memoryPlan.ts";
 import { computeMetrics, type StepMetrics } from "./metrics.ts";
+import { findUnknownTerms, observeTerms } from "./observeTerms.ts";
 import { type PassPlan, planPasses } from "./passes.ts";
 import { renamed } from "./phases.ts";
+import type { Timed } from "./rollout.ts";
 import { collectSamples } from "./samples.ts";
 import type { Observe, Task } from "./task.ts";
 
@@ -124,11 +126,7 @@ async function* makeStep<T extends Task>(
   const { groups, seconds } = yield* renamed(gathering, (event) => ({ ...event, step }));
 
   // Look on: an outsider's opinion of the same images, which reaches the log and nothing else.
-  const startedMs = util.now();
-  enterPhase("observe");
-  const observed = (await run.observe?.(groups)) ?? {};
-  enterPhase(null);
-  const observe = (util.now() - startedMs) / 1000;
+  const observed = await timeObserving(async () => (await run.observe?.(groups)) ?? {});
   checkCancelled();
 
   // Score: advantages within each group.
@@ -145,6 +143,10 @@ async function* makeStep<T extends Task>(
   takeLiveChanges();
   const samples = collectSamples(model, groups, advantages, config, step);
   const passes = planPasses(samples, describePasses(config, step, limits));
+  const terms = await timeObserving(() => {
+    return observeTerms({ model, groups, terms: findUnknownTerms(passes), config, step, limits, signal });
+  });
+  checkCancelled();
   const learning = learn({
     model,
     passes,
@@ -163,7 +165,20 @@ async function* makeStep<T extends Task>(
   enterPhase(null);
   const gpuUse = await takeGpuUse();
 
-  return { ...computeMetrics(groups, report, { ...seconds, observe }, gpuUse), ...observed };
+  const observe = observed.seconds + terms.seconds;
+  const metrics = computeMetrics(groups, { ...terms.value, ...report }, { ...seconds, observe }, gpuUse);
+  return { ...metrics, ...observed.value };
+}
+
+/** What looks at a step and teaches nothing, and the time it took. */
+async function timeObserving<R>(work: () => Promise<R>): Promise<Timed<R>> {
+  const startedMs = util.now();
+  enterPhase("observe");
+  try {
+    return { value: await work(), seconds: (util.now() - startedMs) / 1000 };
+  } finally {
+    enterPhase(null);
+  }
 }
 
 function describePasses(

@@ -7,13 +7,19 @@ import { type Contest, judgeCodes } from "./judgeDraws.ts";
 /** A task whose content GenEval's rules can judge. */
 type JudgeableTask = Task & { readonly metadata: Metadata };
 
-/** @returns for `TrainRun.observe`: `judgedMean`, the share of a step's images that the judge finds correct */
+/**
+ * @returns for `TrainRun.observe`: `judgedMean`, the share of a step's images that the judge finds correct, and `judgeGap`,
+ *   by how much the mean reward of the same images is above it
+ */
 export function observeGroups(contest: Contest): Observe<JudgeableTask> {
   return async (groups) => {
     const images = groups.flatMap(({ task, images: drawn }) =>
       drawn.map((codes) => ({ metadata: task.metadata, codes })),
     );
     const verdicts = await mapBatches(images, {}, (batch) => judgeCodes(contest, batch));
-    return { judgedMean: verdicts.filter(({ correct }) => correct).length / verdicts.length };
+    const judgedMean = verdicts.filter(({ correct }) => correct).length / verdicts.length;
+    const rewards = groups.flatMap((group) => group.rewards.map(({ reward }) => reward));
+    const rewardMean = rewards.reduce((sum, reward) => sum + reward, 0) / rewards.length;
+    return { judgedMean, judgeGap: rewardMean - judgedMean };
   };
 }
