@@ -8,7 +8,6 @@ import { decodeCheckpoint } from "../../engine/checkpoint/checkpoint.ts";
 import { registerGradients } from "../../engine/device/gradients.ts";
 import { tellingDetector } from "../../engine/eval/__fixtures__/tellingDetector.ts";
 import type { ObjectDetector } from "../../engine/eval/geneval/detections.ts";
-import type { ConditionalShare } from "../../engine/eval/imbalance.ts";
 import { TableModel } from "../../engine/rl/__fixtures__/tableModel.ts";
 import { openSprites, type SpriteSet } from "../../engine/world/render.ts";
 import { worldPreset } from "../../engine/world/worldSpec.ts";
@@ -57,8 +56,9 @@ async function run(
   options: TrainOptions,
   onRecord: (record: Record_, stop: () => void) => void = () => {},
   detector: ObjectDetector | null = null,
+  words: readonly string[] = ["dog", "a car", "banana", "umbrella", "two dogs"],
 ) {
-  const model = new TableModel("table", ["dog", "a car", "banana", "umbrella", "two dogs"]);
+  const model = new TableModel("table", words);
   const controller = new AbortController();
   const records: Record_[] = [];
   const warnings: string[] = [];
@@ -78,12 +78,6 @@ async function run(
   });
   model.dispose();
   return { isComplete, records, warnings };
-}
-
-/** What the tests read of an `evaluated` record. */
-interface Evaluated {
-  readonly rewards: readonly { readonly judged: { readonly mmuGivenT2i: ConditionalShare } }[];
-  readonly t2iGivenMmu: ConditionalShare;
 }
 
 const read = (name: string) => new Uint8Array(readFileSync(join(folder, name)));
@@ -163,29 +157,29 @@ describe("runTraining", () => {
   }, 120_000);
 
   it("measures the balance of drawing and understanding where a judge looks", async () => {
-    // The table model's words are single objects; of those it names, the judge likes all that it draws.
-    const options = makeOptions({ out: folder, evalEvery: 2, evalPrompts: 48 });
+    // Of these prompts the judge likes an umbrella, a dog, a banana and an umbrella, a red car, and two right of a car.
+    const options = makeOptions({ out: folder, evalEvery: 2, evalPrompts: 24 });
+    // The model sees dogs everywhere.
+    const words = Array.from({ length: 5 }, () => "dog");
     const { records } = await run(
       options,
       undefined,
       tellingDetector(() => ONE_OF_EACH),
+      words,
     );
-    const [base, later] = records.filter(({ type }) => type === "evaluated") as Evaluated[];
-    const drawn = base?.rewards[0]?.judged.mmuGivenT2i;
-    expect(drawn?.total).toBe(48);
-    expect(drawn?.kept).toBeGreaterThan(0);
-    expect(drawn?.passed).toBeLessThanOrEqual(drawn?.kept ?? 0);
+    const [base, later] = records.filter(({ type }) => type === "evaluated");
+    const understood = { passed: 1, kept: 6, total: 24, share: { mean: 1 / 6, count: 6 } };
+    const redrawn = { passed: 1, kept: 1, total: 6, share: { mean: 1, count: 1 } };
+    expect(base).toMatchObject({ rewards: [{ judged: { mmuGivenT2i: understood } }] });
     expect(base).not.toHaveProperty("t2iGivenMmu");
-    // Every redraw is liked too.
-    expect(later?.t2iGivenMmu.total).toBe(drawn?.kept);
-    expect(later?.t2iGivenMmu.passed).toBe(later?.t2iGivenMmu.kept);
-    const lines = readFileSync(join(folder, "metrics.jsonl"), "utf8").trim().split("\n");
-    const { mmuGivenT2i, t2iGivenMmu } = JSON.parse(lines[1] ?? "");
-    expect(mmuGivenT2i).toBe(later?.rewards[0]?.judged.mmuGivenT2i.share.mean);
-    expect(t2iGivenMmu ?? null).toBe(later?.t2iGivenMmu.share.mean ?? null);
+    expect(later).toMatchObject({ rewards: [{ judged: { mmuGivenT2i: understood } }], t2iGivenMmu: redrawn });
+    const [first, second] = readFileSync(join(folder, "metrics.jsonl"), "utf8").split("\n");
+    expect(JSON.parse(second ?? "")).toMatchObject({ mmuGivenT2i: 1 / 6, t2iGivenMmu: 1 });
+    expect(JSON.parse(first ?? "")).not.toHaveProperty("mmuGivenT2i");
+    const balance = { before: understood, after: understood };
     expect(records.at(-1)).toMatchObject({
-      rewards: [{ judged: { mmuGivenT2i: { before: drawn } } }],
-      t2iGivenMmu: { total: drawn?.kept },
+      rewards: [{ judged: { mmuGivenT2i: balance } }],
+      t2iGivenMmu: redrawn,
     });
   }, 120_000);
 
