@@ -109,7 +109,9 @@ describe.skipIf(!hasDawn)("compiling a step ahead", { timeout: 900_000 }, () => 
     const judge = (...given: Parameters<typeof judgeAnswer>) => ({ ...judgeAnswer(...given), reward: 0 });
     for await (const event of train({ model, ...source, judge, state })) {
       if (event.kind !== "stepFinished") continue;
-      expect(event.metrics).toMatchObject({ deadGroupShare: 1, klImage: 0, klAnswer: 0 });
+      expect(event.metrics.deadGroupShare).toBe(1);
+      // The steps before have moved it.
+      for (const name of ["klImage", "klAnswer"]) expect(event.metrics[name]).toBeGreaterThan(0);
       expect(event.metrics["gpu/observe/readbacks"]).toBe(1);
       break;
     }

@@ -5,7 +5,8 @@
  *
  * Costs at most 16 forward passes of one image, beside the 288 to 384 that drawing, answering and learning take in a step
  * of the presets: 8 of 288 with `paper-showo` (2.8 %), 16 of 352 with `sft-e2e` (4.5 %), 16 of 384 with `sft-decoupled`
- * (4.2 %), 16 of 288 with `robust` where every group is dead (5.6 %), none elsewhere. Backward passes not counted.
+ * (4.2 %), 16 of 288 with `robust` where every group is dead (5.6 %), none elsewhere. Backward passes not counted. In time
+ * somewhat more, as drawing runs prompts once only: `observeSeconds` says how much.
  */
 import { concat, tidy } from "@tensorflow/tfjs-core";
 import type { RunConfig } from "../config.ts";
