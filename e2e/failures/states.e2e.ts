@@ -128,6 +128,9 @@ test("dead groups: after five steps without a difference the page says what to d
   });
   await expect(dead).toBeVisible({ timeout: 400_000 });
   await expect(dead).toContainText("A higher temperature makes images of one prompt differ.");
+  // What is said just after a change is gone a few steps later.
+  await playground.button("Pause").click();
+  await playground.expectReady();
   await dead.getByRole("button", { name: "Temperature 1.25" }).click();
   await expect(page.getByRole("textbox", { name: "temperature", exact: true })).toHaveValue("1.25");
   await expect(dead).toContainText("Changed just now: give it a few steps.");
