@@ -153,7 +153,7 @@ describe("unirl convert", { timeout: TIMEOUT_MS }, () => {
       const original = await openUnconverted("bin", quant, "f32");
       const [scores, exact] = [await score(converted, codes), await score(original, codes)];
       const differences = scores.map((value, place) => Math.abs(value - (exact[place] ?? 0)));
-        expect(Math.max(...differences)).toBeLessThan(FARTHEST_LOG_PROB[quant]);
+      expect(Math.max(...differences)).toBeLessThan(FARTHEST_LOG_PROB[quant]);
       expect(Math.max(...exact) - Math.min(...exact)).toBeGreaterThan(1);
       for (const model of [converted, packed, original]) model.dispose();
     },

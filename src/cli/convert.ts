@@ -1,7 +1,7 @@
 /** `unirl convert`: a Show-o as its authors publish it, into a model folder of ours. */
 import { basename, join } from "node:path";
 import { type Command, Option } from "commander";
-import type { ImportedConfig, TensorSource } from "../engine/index.ts";
+import type { ImportedConfig, TensorFolder, TensorSource } from "../engine/index.ts";
 import { folderReader, writeBytes } from "./node/files.ts";
 import { OpenFiles, writeFolder } from "./node/randomAccess.ts";
 import { createOutput, type Output } from "./output.ts";
@@ -29,26 +29,27 @@ const BYTES_PER_MB = 1e6;
 
 /** Opens and checks everything before a byte is written. */
 async function openOriginal(engine: Engine, files: OpenFiles, options: ConvertOptions): Promise<Original> {
-  const [showo, imageTokenizer, languageModel] = await Promise.all(
-    [options.from, options.vq, options.llm].map((path) => files.folder(path)),
-  );
-  const json = async (folder: string, names: readonly string[] = [], name = "config.json") =>
-    names.includes(name) ? engine.readJson(folderReader(folder), name) : undefined;
+  const showo = await files.folder(options.from);
+  const vq = await files.folder(options.vq);
+  const llm = await files.folder(options.llm);
+  const readJson = (folder: TensorFolder, name = "config.json") =>
+    engine.readJson(folderReader(folder.name), name);
+  const readOwn = async (folder: TensorFolder) =>
+    folder.files.includes("config.json") ? readJson(folder) : undefined;
+  const imported = engine.importConfig({
+    showo: await readJson(showo),
+    imageTokenizer: await readOwn(vq),
+    languageModel: await readOwn(llm),
+    tokenizer: await readJson(llm, "tokenizer.json"),
+  });
   const texts = new Map<string, Uint8Array>();
   for (const name of TOKENIZER_FILES) {
-    if (languageModel?.files.includes(name)) texts.set(name, await folderReader(options.llm)(name));
+    if (llm.files.includes(name)) texts.set(name, await folderReader(llm.name)(name));
   }
-  const imported = engine.importConfig({
-    showo: await engine.readJson(folderReader(options.from), "config.json"),
-    imageTokenizer: await json(options.vq, imageTokenizer?.files),
-    languageModel: await json(options.llm, languageModel?.files),
-    tokenizer: await engine.readJson(folderReader(options.llm), "tokenizer.json"),
-  });
-  const [transformer, vq] = (await Promise.all(
-    [showo, imageTokenizer].map((folder) => engine.openTensors(folder as NonNullable<typeof folder>)),
-  )) as [TensorSource, TensorSource];
-  engine.requireOriginal(imported.config, transformer.tensors, vq.tensors);
-  return { ...imported, transformer, imageTokenizer: vq, texts };
+  const transformer = await engine.openTensors(showo);
+  const imageTokenizer = await engine.openTensors(vq);
+  engine.requireOriginal(imported.config, transformer.tensors, imageTokenizer.tensors);
+  return { ...imported, transformer, imageTokenizer, texts };
 }
 
 function countValues(shapes: ReadonlyMap<string, readonly number[]>): number {

@@ -8,6 +8,7 @@ import { makeFolder, reasonOf, unwritable } from "./files.ts";
 /** Opened files of a command; `close` ends them all. */
 export class OpenFiles {
   readonly #handles: FileHandle[] = [];
+  readonly #written: FileHandle[] = [];
 
   async #open(path: string, flags: string): Promise<FileHandle> {
     const handle = await open(path, flags);
@@ -30,6 +31,7 @@ export class OpenFiles {
   async sink(path: string): Promise<ByteSink> {
     try {
       const handle = await this.#open(path, "wx");
+      this.#written.push(handle);
       return { write: (offset, bytes) => writeAt(handle, path, offset, bytes) };
     } catch (cause) {
       throw unwritable(path, cause);
@@ -43,6 +45,15 @@ export class OpenFiles {
       return { name: path, files, open: (file) => this.source(join(path, file)) };
     } catch (cause) {
       throw unreadable(path, cause);
+    }
+  }
+
+  /** What was written is on the disk when this is done. @throws EngineError("fileUnwritable") */
+  async flush(folder: string): Promise<void> {
+    try {
+      for (const handle of this.#written.splice(0)) await handle.sync();
+    } catch (cause) {
+      throw unwritable(folder, cause);
     }
   }
 
@@ -113,6 +124,7 @@ export async function writeFolder<T>(
   try {
     await mkdir(partial).catch((cause) => Promise.reject(unwritable(partial, cause)));
     const result = await work(partial, files);
+    await files.flush(partial);
     await files.close();
     await rename(partial, target).catch((cause) => Promise.reject(unwritable(target, cause)));
     return result;

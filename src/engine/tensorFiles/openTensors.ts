@@ -113,24 +113,35 @@ function joinSources(owners: ReadonlyMap<string, TensorSource>): TensorSource {
   };
 }
 
-/** Of several ways in one folder the first by name of safetensors, which needs no unpickling. */
-function choose(folder: TensorFolder, pattern: RegExp): string | undefined {
-  const found = folder.files.filter((file) => pattern.test(file)).toSorted();
-  return found.find((file) => file.includes(".safetensors")) ?? found[0];
+/** Names that hold a model, the first first: safetensors need no unpickling. */
+const USUAL = ["safetensors", "bin"].flatMap((ending) =>
+  ["pytorch_model", "model", "diffusion_pytorch_model"].map((name) => `${name}.${ending}`),
+);
+
+/** The file of weights: by its usual name, else the only one. */
+function chooseFile({ name, files }: TensorFolder): string {
+  const usual = USUAL.find((file) => files.includes(file));
+  const found = files.filter((file) => WEIGHTS.test(file));
+  const [only] = found;
+  if (usual !== undefined) return usual;
+  if (only !== undefined && found.length === 1) return only;
+  const what =
+    only === undefined
+      ? "has no weights: a .safetensors, .bin or .pt file"
+      : `has several files of weights (${found.join(", ")}) and no index of them`;
+  throw new EngineError("modelMissing", `${name} ${what}. Point to the folder as it was published.`, {
+    folder: name,
+    found: found.length,
+  });
 }
 
 /**
- * The weights of a folder: by an index of shards where there is one, else its only file.
- * @throws EngineError("modelMissing") for a folder without weights, or with shards missing
+ * The weights of a folder: by an index of shards where there is one, else its file of weights.
+ * @throws EngineError("modelMissing") for a folder without weights, with shards missing, or with several files and no index
  */
 export async function openTensors(folder: TensorFolder): Promise<TensorSource> {
-  const index = choose(folder, INDEX);
+  const indices = folder.files.filter((file) => INDEX.test(file)).toSorted();
+  const index = indices.find((file) => file.includes(".safetensors.")) ?? indices[0];
   if (index !== undefined) return openShards(folder, index);
-  const file = choose(folder, WEIGHTS);
-  if (file !== undefined) return openTensorFile(await folder.open(file));
-  throw new EngineError(
-    "modelMissing",
-    `${folder.name} has no weights: a .safetensors, .bin or .pt file. Point to the folder that has them.`,
-    { folder: folder.name },
-  );
+  return openTensorFile(await folder.open(chooseFile(folder)));
 }

@@ -197,19 +197,22 @@ describe("a folder of weights", () => {
   });
   const index = (map: Record<string, string>) => encode({ metadata: {}, weight_map: map });
 
-  it("is one source over its shards, of either format", async () => {
-    const source = await openTensors(
-      folderOf({
-        "model.safetensors.index.json": index({ a: "1.safetensors", weight: "2.bin" }),
-        "1.safetensors": shard("a", [1, 2, 3]),
-        "2.bin": fixture("nested.pt"),
-      }),
-    );
-    expect([...source.tensors.keys()]).toEqual(["a", "weight"]);
-    expect(await read(source, "a")).toEqual([1, 2, 3]);
-    expect([...(await source.readRows("weight", 2, 1))]).toEqual([4, 5]);
-    await expect(source.readRows("bias", 0, 1)).rejects.toMatchObject({ code: "badInput" });
-  });
+  it.each(["model.safetensors", "pytorch_model.bin"])(
+    "is one source over the shards of %s",
+    async (model) => {
+      const source = await openTensors(
+        folderOf({
+          [`${model}.index.json`]: index({ a: "1.safetensors", weight: "2.bin" }),
+          "1.safetensors": shard("a", [1, 2, 3]),
+          "2.bin": fixture("nested.pt"),
+        }),
+      );
+      expect([...source.tensors.keys()]).toEqual(["a", "weight"]);
+      expect(await read(source, "a")).toEqual([1, 2, 3]);
+      expect([...(await source.readRows("weight", 2, 1))]).toEqual([4, 5]);
+      await expect(source.readRows("bias", 0, 1)).rejects.toMatchObject({ code: "badInput" });
+    },
+  );
 
   it("prefers safetensors, which needs no unpickling", async () => {
     const files = {
@@ -217,10 +220,13 @@ describe("a folder of weights", () => {
       "pytorch_model.safetensors": shard("a", [4]),
     };
     expect(await read(await openTensors(folderOf(files)), "a")).toEqual([4]);
+    const named = { "optimizer.pt": fixture("malicious.pt"), "pytorch_model.bin": fixture("nested.pt") };
+    expect(await read(await openTensors(folderOf(named)), "bias")).toEqual([-1, 0, 1]);
   });
 
   it.each<[string, Record<string, Uint8Array>, string, RegExp]>([
     ["without weights", { "config.json": encode({}) }, "modelMissing", /no weights/],
+    ["with two files and no index", { "a.pt": encode(0), "b.pt": encode(0) }, "modelMissing", /a\.pt, b\.pt/],
     ["with a shard missing", { "m.bin.index.json": index({ a: "x.bin" }) }, "modelMissing", /lacks x\.bin/],
     ["with an index that is no JSON", { "m.bin.index.json": encode(0).fill(65) }, "fileCorrupt", /not JSON/],
     ["with an index of nothing", { "m.bin.index.json": encode([]) }, "fileCorrupt", /weight_map/],

@@ -202,6 +202,8 @@ const IMAGE_TOKENS = {
   tiny: { "showo-256": 16, "showo-512": 64 },
   full: { "showo-256": 256, "showo-512": 1024 },
 };
+/** What Phi-1.5's own config.json says and Show-o changes. */
+const PHI_FILE = { model_type: "phi", vocab_size: 51200, qk_layernorm: false };
 const TINY_PHI = { hidden_size: 64, intermediate_size: 128, num_hidden_layers: 2, num_attention_heads: 4 };
 /** As many levels as the published tokenizer, as few blocks and channels as its norms allow. */
 const TINY_CODER = {
@@ -237,6 +239,6 @@ export function originalFiles(
       _class_name: "MAGVITv2",
       ...(isTiny ? { encoder: TINY_CODER, decoder: TINY_CODER } : {}),
     },
-    languageModel: { model_type: "phi", ...PHI, ...(isTiny ? TINY_PHI : {}) },
+    languageModel: { ...PHI_FILE, ...PHI, ...(isTiny ? TINY_PHI : {}) },
   };
 }
