@@ -3,7 +3,9 @@ import { Command, CommanderError } from "commander";
 import { EngineError } from "../engine/errors.ts";
 import { registerAnswer } from "./answer.ts";
 import { registerBench } from "./bench.ts";
+import { registerConvert } from "./convert.ts";
 import { registerEval } from "./eval.ts";
+import { registerFakeCheckpoint } from "./fakeCheckpoint.ts";
 import { registerGenerate } from "./generate.ts";
 import { registerJudge } from "./judge.ts";
 import { registerRecord } from "./record.ts";
@@ -26,6 +28,8 @@ function createProgram(): Command {
   registerEval(program);
   registerJudge(program);
   registerVerify(program);
+  registerConvert(program);
+  registerFakeCheckpoint(program);
   registerWorld(program);
   registerBench(program);
   for (const command of program.commands)

@@ -122,7 +122,19 @@ export {
 } from "./eval/understanding.ts";
 export { type LoadOptions, loadModel, reportWeights } from "./models/loadModel.ts";
 export { loadMagvit2, type Magvit2, type Magvit2Config } from "./models/magvit2/magvit2.ts";
+export { listMagvit2Parameters } from "./models/magvit2/parameters.ts";
+export { readJson } from "./models/modelFolder.ts";
+export { convertImageTokenizer, convertTransformer } from "./models/showo/convert.ts";
 export { type CheckResult, verifyShowoGolden } from "./models/showo/golden.ts";
+export {
+  type Architecture,
+  type ImportedConfig,
+  importConfig,
+  originalFiles,
+  requireOriginal,
+  type Scale,
+} from "./models/showo/original.ts";
+export { listShowoParameters } from "./models/showo/weights.ts";
 export type { Answer, ImageCodes, ImageU8, UnifiedModel, WeightReport } from "./models/unified.ts";
 export type { ModelFormat } from "./quant/quantFormat.ts";
 export { isExactAnswer } from "./reward/matchAnswer.ts";
@@ -134,9 +146,14 @@ export { createTaskSource, judgeAnswer } from "./rl/worldTask.ts";
 export { createRng } from "./rng.ts";
 export { readSafetensors, type SafetensorsEntry, writeSafetensors } from "./safetensors/safetensors.ts";
 export { fromFloat32, toFloat32 } from "./safetensors/toFloat32.ts";
+export type { ByteSource } from "./tensorFiles/byteSource.ts";
+export { openTensors, type TensorFolder } from "./tensorFiles/openTensors.ts";
+export { type ByteSink, beginSafetensors } from "./tensorFiles/safetensorsWriter.ts";
+export type { TensorSource } from "./tensorFiles/tensorSource.ts";
 export { TEMPLATE_QUESTIONS } from "./world/questions.ts";
 export { readPrompt } from "./world/readPrompt.ts";
 export { openSprites, type SpriteSet } from "./world/render.ts";
 export { TAGS, type Tag } from "./world/sentences.ts";
 export { createSplits, type ListedPrompt, type Splits } from "./world/splits.ts";
+export { tokenizerConfigFile, tokenizerFile } from "./world/vocabulary.ts";
 export { parseWorldSpec, type WorldSpec } from "./world/worldSpec.ts";

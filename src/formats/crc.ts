@@ -15,10 +15,13 @@ function makeTable(polynomial: number): Uint32Array {
   });
 }
 
-function makeCrc(polynomial: number): (bytes: Uint8Array) => number {
+/** @param before the sum of what precedes the bytes, for sums over parts */
+type Crc = (bytes: Uint8Array, before?: number) => number;
+
+function makeCrc(polynomial: number): Crc {
   const table = makeTable(polynomial);
-  return (bytes) => {
-    let crc = 0xffffffff;
+  return (bytes, before = 0) => {
+    let crc = before ^ 0xffffffff;
     for (const byte of bytes) crc = (crc >>> 8) ^ (table[(crc ^ byte) & 0xff] ?? 0);
     return (crc ^ 0xffffffff) >>> 0;
   };

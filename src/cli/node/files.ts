@@ -9,7 +9,7 @@ import type { ImageU8 } from "../../engine/models/unified.ts";
 /** Root of the repository: what ships with it is found from here, whatever the current folder. */
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), "../../..");
 
-function reasonOf(cause: unknown): string {
+export function reasonOf(cause: unknown): string {
   return cause instanceof Error ? cause.message : String(cause);
 }
 
@@ -86,7 +86,7 @@ export async function readText(path: string): Promise<string> {
   }
 }
 
-function unwritable(path: string, cause: unknown): EngineError {
+export function unwritable(path: string, cause: unknown): EngineError {
   return new EngineError(
     "fileUnwritable",
     `Cannot write ${path} (${reasonOf(cause)}). Choose another place, or change its permissions.`,

@@ -4,7 +4,7 @@ import { registerKernels } from "../kernels/registerKernels.ts";
 import type { ModelFormat } from "../quant/quantFormat.ts";
 import { createTextTokenizer } from "../tokenizer/textTokenizer.ts";
 import { loadMagvit2 } from "./magvit2/magvit2.ts";
-import { type ReadFile, readJson, readOptionalJson, readTensors } from "./modelFolder.ts";
+import { type ReadFile, readJson, readOptionalJson, readStored, readTensors } from "./modelFolder.ts";
 import { parseShowoConfig, type ShowoConfig } from "./showo/config.ts";
 import { reportPacking } from "./showo/packingReport.ts";
 import { Showo } from "./showo/showo.ts";
@@ -48,7 +48,7 @@ export async function loadModel(
     await readJson(read, "tokenizer.json"),
     await readOptionalJson(read, "tokenizer_config.json"),
   );
-  const network = loadShowoNetwork(config, await readTensors(read, "model.safetensors", true), weights);
+  const network = loadShowoNetwork(config, await readStored(read, "model.safetensors"), weights);
   try {
     const imageTokenizer = loadMagvit2(config.magvit2, await readTensors(read, "vq.safetensors"));
     return new Showo(id, network, imageTokenizer, textTokenizer);
@@ -65,6 +65,6 @@ export async function loadModel(
  */
 export async function reportWeights(read: ReadFile, weights: ModelFormat): Promise<WeightReport> {
   const config = await readConfig(read);
-  const tensors = await readTensors(read, "model.safetensors", true);
+  const tensors = await readStored(read, "model.safetensors");
   return reportPacking(listShowoParameters(config), tensors, weights);
 }

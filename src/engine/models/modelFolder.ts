@@ -1,7 +1,9 @@
 /** The files of a model folder, read and parsed; every failure names the file. */
 import { EngineError } from "../errors.ts";
+import { readQuantised } from "../quant/quantFile.ts";
+import type { QuantisedMatrix } from "../quant/quantFormat.ts";
 import { expandInt8Rows, readInt8Rows } from "../safetensors/int8Rows.ts";
-import { readSafetensors, type SafetensorsFile } from "../safetensors/safetensors.ts";
+import { readSafetensors, type SafetensorsEntry, type SafetensorsFile } from "../safetensors/safetensors.ts";
 
 /** Reads a file of the folder by its path inside it; rejects when there is none. */
 export type ReadFile = (path: string) => Promise<Uint8Array>;
@@ -54,23 +56,37 @@ export async function readOptionalJson(read: ReadFile, file: string): Promise<un
   }
 }
 
-/**
- * A safetensors file.
- * @param keepsInt8 int8 rows are checked and stay as they are stored; else they are expanded
- * @throws EngineError("modelMissing") or EngineError("modelCorrupt") naming the file
- */
-export async function readTensors(
+async function parseTensors<T>(
   read: ReadFile,
   file: string,
-  keepsInt8 = false,
-): Promise<SafetensorsFile["tensors"]> {
+  parse: (file: SafetensorsFile) => T,
+): Promise<T> {
   const bytes = await readRequired(read, file);
   try {
-    const { tensors } = readSafetensors(bytes);
-    if (!keepsInt8) return expandInt8Rows(tensors);
-    for (const name of tensors.keys()) readInt8Rows(tensors, name);
-    return tensors;
+    return parse(readSafetensors(bytes));
   } catch (cause) {
     throw corrupt(file, cause);
   }
+}
+
+/**
+ * A safetensors file, int8 rows expanded.
+ * @throws EngineError("modelMissing") or EngineError("modelCorrupt") naming the file
+ */
+export function readTensors(read: ReadFile, file: string): Promise<SafetensorsFile["tensors"]> {
+  return parseTensors(read, file, ({ tensors }) => expandInt8Rows(tensors));
+}
+
+/**
+ * A safetensors file as it is stored: int8 rows are checked and stay, packed matrices stand under their weights' names.
+ * @throws EngineError("modelMissing") or EngineError("modelCorrupt") naming the file
+ */
+export function readStored(
+  read: ReadFile,
+  file: string,
+): Promise<Map<string, SafetensorsEntry | QuantisedMatrix>> {
+  return parseTensors(read, file, (stored) => {
+    for (const name of stored.tensors.keys()) readInt8Rows(stored.tensors, name);
+    return new Map<string, SafetensorsEntry | QuantisedMatrix>([...stored.tensors, ...readQuantised(stored)]);
+  });
 }

@@ -4,6 +4,7 @@ import { EngineError } from "../errors.ts";
 import { conv3x3 } from "../kernels/conv3x3/conv3x3.ts";
 import type { SafetensorsEntry } from "../safetensors/safetensors.ts";
 import { toFloat32 } from "../safetensors/toFloat32.ts";
+import { describeFaults, shapesOf } from "./compareShapes.ts";
 
 /** Name → shape as stored: convolutions [out, in, height, width], everything else as it is used. */
 export type ParameterShapes = Map<string, readonly number[]>;
@@ -13,16 +14,6 @@ export type Parameters = ReadonlyMap<string, tf.Tensor>;
 export function addConv(shapes: ParameterShapes, name: string, from: number, to: number, size: number): void {
   shapes.set(`${name}.weight`, [to, from, size, size]);
   shapes.set(`${name}.bias`, [to]);
-}
-
-function describeFault(
-  name: string,
-  shape: readonly number[],
-  entry: SafetensorsEntry | undefined,
-): string[] {
-  if (!entry) return [`${name} is missing`];
-  if (entry.shape.join() === shape.join()) return [];
-  return [`${name} is [${entry.shape.join(", ")}] instead of [${shape.join(", ")}]`];
 }
 
 function upload(entry: SafetensorsEntry, shape: readonly number[]): tf.Tensor {
@@ -42,7 +33,7 @@ export function uploadParameters(
   tensors: ReadonlyMap<string, SafetensorsEntry>,
   owner: string,
 ): Map<string, tf.Tensor> {
-  const faults = [...shapes].flatMap(([name, shape]) => describeFault(name, shape, tensors.get(name)));
+  const faults = describeFaults(shapes, shapesOf(tensors));
   if (faults.length > 0) {
     throw new EngineError(
       "modelCorrupt",

@@ -5,8 +5,15 @@
  */
 import { z } from "zod";
 import { EngineError } from "../errors.ts";
+import type { TensorDescription } from "../safetensors/header.ts";
 import type { SafetensorsEntry, SafetensorsFile } from "../safetensors/safetensors.ts";
-import { layoutOf, QUANT_FORMATS, type QuantFormat, type QuantisedMatrix } from "./quantFormat.ts";
+import {
+  layoutOf,
+  type MatrixSizes,
+  QUANT_FORMATS,
+  type QuantFormat,
+  type QuantisedMatrix,
+} from "./quantFormat.ts";
 
 /** Key of the metadata text. */
 export const QUANTISATION_KEY = "quantisation";
@@ -31,11 +38,40 @@ function corrupt(reason: string, data: EngineError["data"] = {}): EngineError {
   return new EngineError("fileCorrupt", `The quantised weights cannot be read: ${reason}.`, data);
 }
 
-function toEntry(words: Uint32Array, outSize: number): SafetensorsEntry {
-  const data = new Uint8Array(words.length * 4);
-  const view = new DataView(data.buffer);
-  for (const [at, word] of words.entries()) view.setUint32(at * 4, word, true);
-  return { dtype: "I32", shape: [outSize, words.length / outSize], data };
+/** The names under which a matrix's two parts are stored. */
+export function partNames(name: string): { packed: string; scales: string } {
+  return { packed: `${name}.packed`, scales: `${name}.scales` };
+}
+
+/** The words as a file keeps them, little endian as every platform with WebGPU or wasm. Shares their memory. */
+export function wordBytes({ buffer, byteOffset, byteLength }: Uint32Array): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, byteLength);
+}
+
+/** What a packed matrix will be, before there is one. */
+export interface PlannedMatrix extends MatrixSizes {
+  readonly format: QuantFormat;
+}
+
+/**
+ * How packed matrices are described in a file, from their sizes alone.
+ * @param matrices by the weights' names
+ */
+export function describeQuantised(matrices: ReadonlyMap<string, PlannedMatrix>): {
+  readonly tensors: Map<string, TensorDescription>;
+  readonly metadata: Record<string, string>;
+} {
+  const tensors = new Map<string, TensorDescription>();
+  const described: Record<string, unknown> = {};
+  for (const [name, { format, outSize, inSize }] of matrices) {
+    const { wordsPerRow, scaleWordsPerRow, groupSize } = layoutOf(format, { outSize, inSize });
+    const { packed, scales } = partNames(name);
+    tensors.set(packed, { dtype: "I32", shape: [outSize, wordsPerRow] });
+    tensors.set(scales, { dtype: "I32", shape: [outSize, scaleWordsPerRow] });
+    described[name] = { format, groupSize, outSize, inSize };
+  }
+  const text = JSON.stringify({ version: VERSION, matrices: described });
+  return { tensors, metadata: matrices.size > 0 ? { [QUANTISATION_KEY]: text } : {} };
 }
 
 /**
@@ -43,17 +79,16 @@ function toEntry(words: Uint32Array, outSize: number): SafetensorsEntry {
  * @param matrices by the weights' names
  */
 export function writeQuantised(matrices: ReadonlyMap<string, QuantisedMatrix>): SafetensorsFile {
+  const { tensors: described, metadata } = describeQuantised(matrices);
   const tensors = new Map<string, SafetensorsEntry>();
-  for (const [name, { outSize, packed, scales }] of matrices) {
-    tensors.set(`${name}.packed`, toEntry(packed, outSize));
-    tensors.set(`${name}.scales`, toEntry(scales, outSize));
+  for (const [name, matrix] of matrices) {
+    const names = partNames(name);
+    for (const part of ["packed", "scales"] as const) {
+      const description = described.get(names[part]);
+      if (description) tensors.set(names[part], { ...description, data: wordBytes(matrix[part]).slice() });
+    }
   }
-  const described = [...matrices].map(([name, { format, groupSize, outSize, inSize }]) => [
-    name,
-    { format, groupSize, outSize, inSize },
-  ]);
-  const metadata = { version: VERSION, matrices: Object.fromEntries(described) };
-  return { tensors, metadata: { [QUANTISATION_KEY]: JSON.stringify(metadata) } };
+  return { tensors, metadata };
 }
 
 function parseMetadata(text: string): z.infer<typeof Metadata> {
@@ -110,8 +145,8 @@ export function readQuantised({ tensors, metadata }: SafetensorsFile): Map<strin
     }
     matrices.set(name, {
       ...described,
-      packed: readWords(tensors, `${name}.packed`, [outSize, layout.wordsPerRow]),
-      scales: readWords(tensors, `${name}.scales`, [outSize, layout.scaleWordsPerRow]),
+      packed: readWords(tensors, partNames(name).packed, [outSize, layout.wordsPerRow]),
+      scales: readWords(tensors, partNames(name).scales, [outSize, layout.scaleWordsPerRow]),
     });
   }
   return matrices;

@@ -8,6 +8,11 @@ import { fromFloat32, toFloat32 } from "./toFloat32.ts";
 
 const SCALE_SUFFIX = ".scale";
 
+/** Tensors to look up by name. */
+export interface Entries {
+  get(name: string): SafetensorsEntry | undefined;
+}
+
 /** An int8 tensor as it is stored. */
 export interface Int8Rows {
   /** [rows · width], row major; shares the file's memory. */
@@ -20,7 +25,7 @@ export interface Int8Rows {
  * @returns the integers and scales of a tensor, null when it is none of int8
  * @throws EngineError("fileCorrupt") naming an int8 tensor without a matching scale
  */
-export function readInt8Rows(tensors: ReadonlyMap<string, SafetensorsEntry>, name: string): Int8Rows | null {
+export function readInt8Rows(tensors: Entries, name: string): Int8Rows | null {
   const entry = tensors.get(name);
   if (entry?.dtype !== "I8") return null;
   const scale = tensors.get(name + SCALE_SUFFIX);
@@ -40,7 +45,7 @@ export function readInt8Rows(tensors: ReadonlyMap<string, SafetensorsEntry>, nam
  * A tensor's values, whichever way they are stored.
  * @throws EngineError("fileCorrupt") naming an int8 tensor without a matching scale, or a tensor that is missing
  */
-export function readValues(tensors: ReadonlyMap<string, SafetensorsEntry>, name: string): Float32Array {
+export function readValues(tensors: Entries, name: string): Float32Array {
   const entry = tensors.get(name);
   if (!entry) throw new EngineError("fileCorrupt", `The file has no tensor ${name}. Export the model again.`);
   const rows = readInt8Rows(tensors, name);

@@ -1,6 +1,7 @@
 /** Conversion of stored tensors of any numeric dtype to f32, and of f32 to bytes for the writer. */
 import { decodeF16 } from "./float16.ts";
-import { DTYPE_BYTES, type SafetensorsEntry } from "./safetensors.ts";
+import { DTYPE_BYTES } from "./header.ts";
+import type { SafetensorsEntry } from "./safetensors.ts";
 
 type ReadNumber = (at: number) => number;
 

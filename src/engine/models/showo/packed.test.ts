@@ -10,7 +10,7 @@ import { dequantiseMatrix, quantisationError } from "../../quant/quantiseMatrix.
 import { createTrainerState, train } from "../../rl/trainer.ts";
 import { createTaskSource } from "../../rl/worldTask.ts";
 import { readValues } from "../../safetensors/int8Rows.ts";
-import { writeSafetensors } from "../../safetensors/safetensors.ts";
+import { type SafetensorsEntry, writeSafetensors } from "../../safetensors/safetensors.ts";
 import { fromFloat32, toFloat32 } from "../../safetensors/toFloat32.ts";
 import { createSplits } from "../../world/splits.ts";
 import { worldPreset } from "../../world/worldSpec.ts";
@@ -32,7 +32,10 @@ const shapes = listShowoParameters(config);
 const N = config.imageTokenCount;
 const FORMATS = ["int8", "int4"] as const;
 
-function open(tensors: StoredTensors, weights: "f32" | "int8" | "int4"): Promise<UnifiedModel> {
+function open(
+  tensors: ReadonlyMap<string, SafetensorsEntry>,
+  weights: "f32" | "int8" | "int4",
+): Promise<UnifiedModel> {
   const files = randomModelFiles();
   files.set("model.safetensors", writeSafetensors(new Map(tensors)));
   return loadModel(readFrom(files), "random", { weights });

@@ -11,14 +11,41 @@ import {
   type QuantFormat,
   type QuantisedMatrix,
 } from "../../quant/quantFormat.ts";
-import { quantiseMatrix } from "../../quant/quantiseMatrix.ts";
-import { readInt8Rows, readValues } from "../../safetensors/int8Rows.ts";
+import { dequantiseMatrix, quantiseMatrix } from "../../quant/quantiseMatrix.ts";
+import { type Entries, readInt8Rows, readValues } from "../../safetensors/int8Rows.ts";
 import type { SafetensorsEntry } from "../../safetensors/safetensors.ts";
 
 export type PackedFormat = Exclude<ModelFormat, "f32">;
 
-/** Entries of a model.safetensors as they are stored. */
-export type StoredTensors = ReadonlyMap<string, SafetensorsEntry>;
+/** Entries of a model.safetensors as they are stored; a converted one has its matrices packed already. */
+export type StoredTensors = ReadonlyMap<string, SafetensorsEntry | QuantisedMatrix>;
+
+function isPacked(stored: SafetensorsEntry | QuantisedMatrix | undefined): stored is QuantisedMatrix {
+  return stored !== undefined && "packed" in stored;
+}
+
+export function shapeOf(stored: SafetensorsEntry | QuantisedMatrix): readonly number[] {
+  return isPacked(stored) ? [stored.outSize, stored.inSize] : stored.shape;
+}
+
+/** Those that are not packed. */
+function entriesOf(tensors: StoredTensors): Entries {
+  return {
+    get: (name) => {
+      const stored = tensors.get(name);
+      return isPacked(stored) ? undefined : stored;
+    },
+  };
+}
+
+/**
+ * A tensor's values, whichever way it is stored.
+ * @throws EngineError("fileCorrupt") as `readValues`
+ */
+export function storedValues(tensors: StoredTensors, name: string): Float32Array {
+  const stored = tensors.get(name);
+  return isPacked(stored) ? dequantiseMatrix(stored) : readValues(entriesOf(tensors), name);
+}
 
 export const EMBEDDING = "showo.model.embed_tokens.weight";
 export const HEAD = "showo.lm_head.weight";
@@ -35,7 +62,7 @@ export function formatOf(name: string, format: PackedFormat): QuantFormat {
 }
 
 /**
- * Integers that the file stores with a scale a row are kept as they are where eight bits are wanted: they would only be
+ * What the file has in the wanted format stays as it is. Integers that it stores with a scale a row are kept as they are where eight bits are wanted: they would only be
  * rounded a second time.
  */
 function packMatrix(
@@ -44,8 +71,10 @@ function packMatrix(
   sizes: MatrixSizes,
   wanted: QuantFormat,
 ): QuantisedMatrix {
-  const stored = QUANT_FORMATS[wanted].bits === 8 ? readInt8Rows(tensors, name) : null;
-  return stored ? packInt8Rows(stored, sizes) : quantiseMatrix(readValues(tensors, name), sizes, wanted);
+  const packed = tensors.get(name);
+  if (isPacked(packed) && packed.format === wanted) return packed;
+  const stored = QUANT_FORMATS[wanted].bits === 8 ? readInt8Rows(entriesOf(tensors), name) : null;
+  return stored ? packInt8Rows(stored, sizes) : quantiseMatrix(storedValues(tensors, name), sizes, wanted);
 }
 
 /**

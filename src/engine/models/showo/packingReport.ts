@@ -1,9 +1,8 @@
 /** What packing a Show-o loses and saves, matrix kind by matrix kind. Computed from its file, on no device. */
 import { type ModelFormat, matrixBytes, type QuantFormat } from "../../quant/quantFormat.ts";
 import { quantisationError } from "../../quant/quantiseMatrix.ts";
-import { readValues } from "../../safetensors/int8Rows.ts";
 import type { WeightReport } from "../unified.ts";
-import { packMatrices, type StoredTensors } from "./packing.ts";
+import { packMatrices, type StoredTensors, storedValues } from "./packing.ts";
 
 const F32_BYTES = 4;
 
@@ -30,7 +29,7 @@ export function reportPacking(
     const own = matrix ? matrixBytes(matrix) : numbers * F32_BYTES;
     bytes += own;
     if (shape.length === 1) continue;
-    const relative = matrix ? quantisationError(readValues(tensors, name), matrix).relative : 0;
+    const relative = matrix ? quantisationError(storedValues(tensors, name), matrix).relative : 0;
     const kind = kinds.get(kindOf(name)) ?? {
       format: matrix?.format ?? "f32",
       numbers: 0,

@@ -6,12 +6,12 @@ import type { HeadNorms } from "../../kernels/headRotary/headRotary.ts";
 import { PackedWeight } from "../../kernels/quantMatMul/packedWeight.ts";
 import type { NormWeights } from "../../kernels/rowNorm/rowNorm.ts";
 import type { AdapterSlot } from "../../lora/adapter.ts";
+import { describeFaults } from "../../nn/compareShapes.ts";
 import { Linear } from "../../nn/linear.ts";
 import { TrainableLinear } from "../../nn/trainableLinear.ts";
 import { type ModelFormat, type QuantisedMatrix, takeMatrixRows } from "../../quant/quantFormat.ts";
-import { readValues } from "../../safetensors/int8Rows.ts";
 import type { ShowoConfig } from "./config.ts";
-import { EMBEDDING, HEAD, packMatrices, type StoredTensors } from "./packing.ts";
+import { EMBEDDING, HEAD, packMatrices, type StoredTensors, shapeOf, storedValues } from "./packing.ts";
 
 /** One Phi block: a single norm feeds attention and MLP side by side. */
 export interface Block {
@@ -92,14 +92,8 @@ export function listShowoParameters(config: ShowoConfig): Map<string, readonly n
 
 /** @throws EngineError("modelCorrupt") naming every missing and misshapen tensor */
 function checkTensors(shapes: ReadonlyMap<string, readonly number[]>, tensors: StoredTensors): void {
-  const faults: string[] = [];
-  for (const [name, shape] of shapes) {
-    const entry = tensors.get(name);
-    if (!entry) faults.push(`${name} is missing`);
-    else if (entry.shape.join() !== shape.join()) {
-      faults.push(`${name} is [${entry.shape.join(", ")}] instead of [${shape.join(", ")}]`);
-    }
-  }
+  const found = [...tensors].map(([name, stored]) => [name, shapeOf(stored)] as const);
+  const faults = describeFaults(shapes, new Map(found));
   if (faults.length === 0) return;
   throw new EngineError(
     "modelCorrupt",
@@ -110,7 +104,7 @@ function checkTensors(shapes: ReadonlyMap<string, readonly number[]>, tensors: S
 
 function toParameter(tensors: StoredTensors, name: string, shape: readonly number[], isTrainable: boolean) {
   return tf.tidy(() => {
-    const stored = tf.tensor(readValues(tensors, name), [...shape], "float32");
+    const stored = tf.tensor(storedValues(tensors, name), [...shape], "float32");
     // Linear layers multiply with their weights' transpose.
     const value = shape.length === 2 && name !== EMBEDDING ? tf.transpose(stored) : stored;
     return isTrainable ? tf.variable(value) : value;
@@ -225,7 +219,7 @@ function packedEnds(
 
 /**
  * Loads the transformer.
- * @param tensors a model.safetensors' entries as stored; more than the transformer needs is ignored
+ * @param tensors a model.safetensors' entries as stored, packed matrices as such; more than the transformer needs is ignored
  * @throws EngineError("modelCorrupt") naming every missing and misshapen tensor, or one that cannot be packed
  */
 export function loadShowoNetwork(
