@@ -19,13 +19,14 @@ import torch
 from . import checkpoint
 from .detector import Detector, DetectorConfig, Found, find_objects
 from .detector_images import reconstruct
-from .detector_scores import Counts, count_matches, summarise
+from .detector_scores import Counts, confusions, count_matches, summarise
 from .world import Painter, Scene, Scenes, to_model
 
 MIN_SCORE = 0.05
 UNIRL = os.path.join(os.path.dirname(__file__), "..", "..", "bin", "unirl.mjs")
 RELATIONS = ("left of", "right of", "above", "below")
 HEADING = "## What it sees"
+MOST_CONFUSIONS = 12  # lines of the card; scores.json has all
 
 
 def metadata_of(cfg: DetectorConfig, scene: Scene) -> dict:
@@ -65,6 +66,23 @@ def detect(model: Detector, images: torch.Tensor) -> list[list[Found]]:
     return [found for part in images.split(64) for found in find_objects(model.cfg, model(part), MIN_SCORE)]
 
 
+def describe_confusions(cfg: DetectorConfig, counts: dict[str, Counts]) -> list[str]:
+    """The card's lines about classes seen where another stands, and where nothing does."""
+    kinds = list(counts)
+    pairs = confusions(sum(counts[kind].said for kind in kinds))
+    elsewhere = lambda said: int(said[:-1].sum() - np.trace(said[:-1]))  # noqa: E731
+    cells = lambda of: " | ".join(f"{of(counts[kind].said):,}" for kind in kinds) + " |"  # noqa: E731
+    text = f"the {MOST_CONFUSIONS} most frequent of {len(pairs)} pairs" if len(pairs) > MOST_CONFUSIONS else f"{len(pairs)} pairs" if pairs else "no pair"
+    return [
+        f"Classes seen above 0.3 where another stands, or nothing does ({text}; an object may be seen as its own class as well):", "",
+        "| detections | " + " | ".join(kinds) + " |", "|---|" + "---:|" * len(kinds),
+        "| of the class that stands there | " + cells(np.trace),
+        "| of another class, on an object | " + cells(elsewhere),
+        "| on nothing, or on an object of that class once more | " + cells(lambda said: said[-1].sum()),
+        *(f"| {cfg.classes[true]}, seen as {cfg.classes[other]} | " + cells(lambda said: said[true, other]) for true, other in pairs[:MOST_CONFUSIONS]),
+    ]  # fmt: skip
+
+
 def describe(cfg: DetectorConfig, counts: dict[str, Counts], scores: dict[str, dict], commands: str) -> str:
     """The card's section."""
     kinds = list(counts)
@@ -89,6 +107,7 @@ def describe(cfg: DetectorConfig, counts: dict[str, Counts], scores: dict[str, d
         *(f"| {name} | " + " | ".join(
             f"{share(counts[kind].hits[i], counts[kind].seen[i])}, {share(counts[kind].hits[i], counts[kind].there[i])}" for kind in kinds
         ) + " |" for i, name in enumerate(cfg.classes)), "",
+        *describe_confusions(cfg, counts), "",
         f"Colours of found objects, {kinds[-1]} (rows: true; columns: said):", "",
         "| | " + " | ".join(cfg.colours) + " |", "|---|" + "---:|" * len(cfg.colours),
         *(f"| {name} | " + " | ".join(str(n) for n in row) + " |" for name, row in zip(cfg.colours, counts[kinds[-1]].colours.tolist())),
