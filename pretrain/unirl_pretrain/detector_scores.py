@@ -12,15 +12,24 @@ MIN_OVERLAP = 0.5  # intersection over union of what is the same object
 
 
 class Counts(NamedTuple):
-    """Whole numbers; [classes] except the last three."""
+    """Whole numbers; [classes] except the last four."""
 
     there: np.ndarray  # objects of the scenes
-    seen: np.ndarray  # detections above 0.3
-    hits: np.ndarray  # of these, on an object of that class that no better one took
     sure: np.ndarray  # hits above 0.9
+    said: np.ndarray  # [classes + 1, classes] what stands where a class is seen above 0.3; the diagonal are hits, the last row nothing
     colours: np.ndarray  # [true, said] colours of hits on coloured objects
     exact: int  # pictures where what is above 0.9 is what is there, nothing missing or more
     pictures: int
+
+    @property
+    def seen(self) -> np.ndarray:
+        """Detections above 0.3, [classes]."""
+        return self.said.sum(0)
+
+    @property
+    def hits(self) -> np.ndarray:
+        """Of these, on an object of that class that no better one took."""
+        return self.said.diagonal()
 
 
 def shared_area(a: tuple, b: tuple) -> float:
@@ -32,32 +41,46 @@ def shared_area(a: tuple, b: tuple) -> float:
     return shared / ((a[2] - a[0]) * (a[3] - a[1]) + (b[2] - b[0]) * (b[3] - b[1]) - shared)
 
 
+def where(box: tuple, objects: list[tuple]) -> int:
+    """Which of the objects (kind, colour, box) shares most with the box, and at least half of their union; -1: none."""
+    overlaps = [shared_area(other, box) for _, _, other in objects]
+    best = int(np.argmax(overlaps)) if objects else -1
+    return best if best >= 0 and overlaps[best] >= MIN_OVERLAP else -1
+
+
 def count_matches(cfg: DetectorConfig, found: list[list[Found]], scenes: list[list[list[int]]]) -> Counts:
     """found and scenes: one list of objects a picture."""
-    there, seen, hits, sure = (np.zeros(len(cfg.classes), int) for _ in range(4))
+    kinds = len(cfg.classes)
+    there, sure, said = np.zeros(kinds, int), np.zeros(kinds, int), np.zeros((kinds + 1, kinds), int)
     colours, exact = np.zeros((len(cfg.colours),) * 2, int), 0
     for detections, objects in zip(found, scenes):
         left = [(kind, colour, (x, y, x + size, y + size)) for kind, colour, size, x, y in objects]
+        all_objects, strays, sure_before = list(left), 0, sure.sum()
         np.add.at(there, [kind for kind, *_ in objects], 1)
-        strays = 0
-        sure_before = sure.sum()
         for one in sorted(detections, key=lambda d: -d.score):
             if one.score <= MIN_SCORE:
                 continue
-            seen[one.kind] += 1
-            overlaps = [shared_area(box, one.box) if kind == one.kind else 0.0 for kind, _, box in left]
-            best = int(np.argmax(overlaps)) if left else -1
-            is_sure = one.score > MIN_SCORE_COUNTING
-            if best < 0 or overlaps[best] < MIN_OVERLAP:
+            own = [item for item in left if item[0] == one.kind]
+            best, is_sure = where(one.box, own), one.score > MIN_SCORE_COUNTING
+            if best < 0:
+                others = [item for item in all_objects if item[0] != one.kind]
+                under = where(one.box, others)
+                said[others[under][0] if under >= 0 else kinds, one.kind] += 1
                 strays += is_sure
                 continue
-            _, colour, _ = left.pop(best)
-            hits[one.kind] += 1
+            left.remove(own[best])
+            said[one.kind, one.kind] += 1
             sure[one.kind] += is_sure
-            if colour:
+            if colour := own[best][1]:
                 colours[colour - 1, one.colour] += 1
         exact += strays == 0 and sure.sum() - sure_before == len(objects)
-    return Counts(there, seen, hits, sure, colours, int(exact), len(scenes))
+    return Counts(there, sure, said, colours, int(exact), len(scenes))
+
+
+def confusions(said: np.ndarray) -> list[tuple[int, int]]:
+    """(true, said) classes that are seen where another stands, the most frequent first; ties in the classes' order."""
+    mixed = [(int(i), int(j)) for i, j in np.argwhere(said[:-1] > 0) if i != j]
+    return sorted(mixed, key=lambda pair: -said[pair])
 
 
 def summarise(counts: Counts) -> dict[str, float]:

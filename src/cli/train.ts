@@ -1,4 +1,4 @@
-/** `unirl train`: improves a model by GRPO on its own images, and proves the gain on prompts it never trained on. */
+/** `unirl train`: improves a model on its own images, by GRPO or by SFT, and proves the gain on prompts it never trained on. */
 import { type Command, Option } from "commander";
 import { PRESETS } from "../engine/config.ts";
 import { readSprites } from "./node/files.ts";
@@ -66,7 +66,9 @@ async function runTrain(options: TrainOptions): Promise<void> {
 export function registerTrain(program: Command): void {
   const command = program
     .command("train")
-    .description("let a model improve itself by GRPO, and score it before and after on held-out prompts")
+    .description(
+      "let a model improve itself by GRPO or SFT, and score it before and after on held-out prompts",
+    )
     .addOption(
       new Option("--preset <name>", "starting point").choices(Object.keys(PRESETS)).default("robust"),
     )
