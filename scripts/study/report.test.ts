@@ -5,7 +5,10 @@ import { drawCurves, meanAndSpread, reportStudy } from "./report.ts";
 import type { MeasuredState, StudyRun } from "./results.ts";
 
 const estimate = (mean: number) => ({ mean, low: mean, high: mean });
-const share = (mean: number) => ({ all: { share: estimate(mean) } });
+const share = (mean: number) => {
+  const only = { share: estimate(mean) };
+  return { all: only, tasks: { counting: only } };
+};
 const IMAGES = [
   { metadata: singleObject("dog"), seen: true },
   { metadata: counting("dog", 2), seen: false },
@@ -90,7 +93,15 @@ describe("reportStudy", () => {
     const gains = rows("robust ");
     expect(gains[0]).toContain("+0.250");
     expect(gains[0]).not.toContain("NaN");
-    expect(gains[0]).toContain("| +0.000 (+0.000 to +0.000) | +0.500 (+0.500 to +0.500) | +0.000 |");
+    expect(gains[0]).toContain("| +0.000 (+0.000 to +0.000) | +0.500 (+0.500 to +0.500) |");
+    expect(gains[1]).toBe(
+      "| robust | +0.000 (+0.000 to +0.000) | – | +0.500 (+0.500 to +0.500) | – | – | – |",
+    );
+  });
+
+  it("tells the balance of each task", () => {
+    expect(rows("robust, 2 seeds").at(-2)).toBe("| robust, 2 seeds | – | – | 0.875 ± 0.000 | – | – | – |");
+    expect(rows("base").at(-1)).toBe("| base | – | – | 0.625 | – | – | – |");
   });
 
   it("names what is missing", () => {

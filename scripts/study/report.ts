@@ -1,5 +1,5 @@
 /** A study's results as Markdown tables and curves. Pure: results in, text out. */
-import { type ScoredImage, scoreGain, TAGS } from "../../src/engine/index.ts";
+import { type Estimate, type ScoredImage, scoreGain, TAGS } from "../../src/engine/index.ts";
 import { COLOURS, lineChart, type Series } from "../lineChart.ts";
 import { imagesPerStep, type Variant } from "./plan.ts";
 import type { MeasuredState, StudyResults, StudyRun } from "./results.ts";
@@ -45,25 +45,32 @@ function rowsOf<S extends MeasuredState>(
 }
 
 /** What the judge's scores gained, all seeds of a variant together: intervals resample prompts, seeds within them. */
-function gainCells(base: MeasuredState, runs: readonly StudyRun[]): string[] {
-  const after: ScoredImage[] = runs.flatMap(({ images }) => images);
+function gainOf(base: MeasuredState, runs: readonly StudyRun[], chosen: (image: ScoredSeen) => boolean) {
+  const keep = runs.flatMap(() => base.images.map(chosen));
   const before: ScoredImage[] = runs.flatMap(() => base.images);
-  const describe = (chosen: (image: { readonly seen: boolean }) => boolean) => {
-    const keep = runs.flatMap(() => base.images.map(chosen));
-    const { overall } = scoreGain(
-      before.filter((_, at) => keep[at]),
-      after.filter((_, at) => keep[at]),
-      0,
-    );
-    return `${signed(overall.mean)} (${signed(overall.low)} to ${signed(overall.high)})`;
-  };
-  const { tasks } = scoreGain(before, after, 0);
-  return [
-    describe(() => true),
-    describe(({ seen }) => seen),
-    describe(({ seen }) => !seen),
-    ...TAGS.map((tag) => signed(tasks.get(tag)?.mean ?? Number.NaN)),
-  ];
+  const after: ScoredImage[] = runs.flatMap(({ images }) => images);
+  return scoreGain(
+    before.filter((_, at) => keep[at]),
+    after.filter((_, at) => keep[at]),
+    0,
+  );
+}
+
+type ScoredSeen = { readonly seen: boolean };
+
+/** Overall, and of compositions that training may and may not have. */
+function gainCells(base: MeasuredState, runs: readonly StudyRun[]): string[] {
+  const shares = [() => true, ({ seen }: ScoredSeen) => seen, ({ seen }: ScoredSeen) => !seen];
+  return shares.map((chosen) => spellGain(gainOf(base, runs, chosen).overall));
+}
+
+function taskGainCells(base: MeasuredState, runs: readonly StudyRun[]): string[] {
+  const { tasks } = gainOf(base, runs, () => true);
+  return TAGS.map((tag) => spellGain(tasks.get(tag)));
+}
+
+function spellGain(gain: Estimate | undefined): string {
+  return gain ? `${signed(gain.mean)} (${signed(gain.low)} to ${signed(gain.high)})` : "–";
 }
 
 function signed(value: number): string {
@@ -105,8 +112,12 @@ export function reportStudy({ base, runs, missing }: StudyResults): string {
     ),
     "Gains over the base, image by image on the same prompts and seeds; 95 % intervals over prompts.",
     table(
-      ["", "overall", "seen", "unseen", ...SHORT_NAMES],
+      ["", "overall", "seen", "unseen"],
       trained.map(([name, group]) => [name, ...gainCells(base, group)]),
+    ),
+    table(
+      ["", ...SHORT_NAMES],
+      trained.map(([name, group]) => [name, ...taskGainCells(base, group)]),
     ),
     "### Understanding of rendered scenes, exact answers",
     table(
@@ -145,6 +156,20 @@ export function reportStudy({ base, runs, missing }: StudyResults): string {
         ({ variety }) => variety.tokenDistance.mean,
       ]),
     ),
+    ...(["Acc(MMU|T2I)", "Acc(T2I|MMU)"] as const).flatMap((metric) => [
+      `${metric.replace("|", "\\|")} by task:`,
+      table(
+        ["", ...SHORT_NAMES],
+        rowsOf(
+          states,
+          tagColumns.map(
+            (tag) =>
+              ({ balance }: MeasuredState) =>
+                balance[metric]?.tasks[tag]?.share.mean,
+          ),
+        ),
+      ),
+    ]),
     "### Cost",
     table(
       [

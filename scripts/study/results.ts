@@ -37,6 +37,7 @@ const varietyLine = z.object({
 const imbalanceLine = z.object({
   metric: z.enum(["Acc(MMU|T2I)", "Acc(T2I|MMU)"]),
   all: z.object({ share: estimate }),
+  tasks: z.record(z.string(), z.object({ share: estimate })),
 });
 const stepLine = z.looseObject({
   type: z.literal("stepFinished"),
