@@ -114,6 +114,12 @@ export class Playground {
   }
 
   /** One whole step, from rest to rest. @param finished steps finished after it */
+  /** A run that plays has finished a step; a fast machine is past the first one before anybody looks. */
+  async expectBegun(): Promise<void> {
+    const curve = this.page.getByRole("img", { name: /^Reward over [1-9]\d* steps/ });
+    await expect(curve).toBeVisible({ timeout: STEP_MS });
+  }
+
   async step(finished: number): Promise<void> {
     await this.button("Step").click();
     await this.expectFinished(finished);

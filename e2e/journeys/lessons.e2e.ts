@@ -26,7 +26,7 @@ test("lesson, try it, live on wasm, and back to the recording with one key", asy
   await playground.button("Try it live").click();
   await expect(playground.status).toContainText("training in a worker", { timeout: 180_000 });
   await expect(page.getByRole("combobox", { name: "prompts", exact: true })).toHaveValue("counting");
-  await playground.expectFinished(1);
+  await playground.expectBegun();
   await playground.keepScreenshot("lesson-live");
   await page.keyboard.press("l");
   await expect(playground.playback).toBeVisible();
