@@ -1,5 +1,6 @@
 import { CONFIG_FIELDS, type ConfigKey, diffConfig } from "../../../engine/config.ts";
 import type { RunSummary } from "../../../protocol/events.ts";
+import { LineSample } from "../../charts/LineSample.tsx";
 import { spellValue } from "../../text/config.ts";
 import { formatBytes, formatMoment } from "../../text/numbers.ts";
 import { COMPARE_WORDS, RUNS_WORDS } from "../../text/runs.ts";
@@ -83,17 +84,7 @@ function Settings({ runs }: { runs: readonly RunSummary[] }) {
 function Head({ run, line }: ComparedRun) {
   return (
     <th scope="col" className={styles.name}>
-      <svg className={styles.line} width="28" height="8" aria-hidden="true">
-        <line
-          x1="0"
-          y1="4"
-          x2="28"
-          y2="4"
-          stroke={`var(${line.colour})`}
-          strokeWidth="2.5"
-          strokeDasharray={line.isDashed ? "6 4" : undefined}
-        />
-      </svg>
+      <LineSample line={line} width={28} />
       {nameOf(run)}
     </th>
   );

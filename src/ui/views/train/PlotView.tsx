@@ -1,6 +1,7 @@
 /** One plot with its title, its newest numbers and its way out as a picture. */
 import { Button } from "react-aria-components";
 import { LineChart } from "../../charts/LineChart.tsx";
+import { LineSample } from "../../charts/LineSample.tsx";
 import { smooth } from "../../charts/smoothing.ts";
 import { Icon } from "../../components/Icon.tsx";
 import { seriesOf } from "../../plotSeries.ts";
@@ -32,17 +33,7 @@ function Reading({
     <span className={styles.reading}>
       {isNamed ? (
         <>
-          <svg width="11" height="8" aria-hidden="true">
-            <line
-              x1="0"
-              y1="4"
-              x2="11"
-              y2="4"
-              stroke={`var(${line.colour})`}
-              strokeWidth="2"
-              strokeDasharray={line.isDashed ? "4 3" : undefined}
-            />
-          </svg>
+          <LineSample line={line} width={11} />
           <span className={styles.lineName}>{line.label}</span>
         </>
       ) : null}
